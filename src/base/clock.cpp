@@ -1,0 +1,41 @@
+#include "base/clock.hpp"
+
+#include <fmt/format.h>
+
+#include <charconv>
+
+namespace reelhouse {
+
+Time SystemClock::now() const {
+  return std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now());
+}
+
+std::string to_iso(Date date) {
+  return fmt::format("{:04}-{:02}-{:02}", static_cast<int>(date.year()),
+                     static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()));
+}
+
+std::string to_iso(Time time) {
+  const auto day = std::chrono::floor<std::chrono::days>(time);
+  const std::chrono::hh_mm_ss clock(time - day);
+  return fmt::format("{}T{:02}:{:02}:{:02}.{:03}Z", to_iso(Date(day)), clock.hours().count(),
+                     clock.minutes().count(), clock.seconds().count(), clock.subseconds().count());
+}
+
+bool parse_date(std::string_view text, Date& date) {
+  if (text.size() != 10 || text[4] != '-' || text[7] != '-') return false;
+  int year = 0;
+  unsigned month = 0;
+  unsigned day = 0;
+  const auto number = [](std::string_view digits, auto& value) {
+    const auto [end, code] = std::from_chars(digits.data(), digits.data() + digits.size(), value);
+    return code == std::errc() && end == digits.data() + digits.size();
+  };
+  if (!number(text.substr(0, 4), year) || !number(text.substr(5, 2), month) ||
+      !number(text.substr(8, 2), day))
+    return false;
+  date = std::chrono::year{year} / std::chrono::month{month} / std::chrono::day{day};
+  return date.ok();
+}
+
+}  // namespace reelhouse

@@ -1,0 +1,118 @@
+#include "base/yaml.hpp"
+
+#include <algorithm>
+
+#include "base/files.hpp"
+#include "base/near_miss.hpp"
+
+namespace reelhouse {
+
+Result<Yaml> Yaml::parse(const std::string& text, std::string name) {
+  try {
+    return Yaml(YAML::Load(text), std::move(name));
+  } catch (const YAML::Exception& e) {
+    return fail(ErrorKind::kProject, "reading YAML: " + e.msg,
+                "Check indentation and quoting there.",
+                fmt::format("{}:{}", name, e.mark.line + 1));
+  }
+}
+
+Result<Yaml> Yaml::load(const std::filesystem::path& path) {
+  RH_ASSIGN(const std::string text, read_file(path));
+  return parse(text, path.string());
+}
+
+Result<> Yaml::only_keys(const std::vector<std::string>& allowed) const {
+  if (empty()) return {};
+  if (!node_.IsMap()) return fail(error("expected keys and values here"));
+  for (const auto& entry : node_) {
+    const auto key = entry.first.as<std::string>("");
+    if (std::ranges::find(allowed, key) != allowed.end()) continue;
+    return fail(Yaml(entry.first, file_).error(
+        fmt::format("unknown key '{}'", key),
+        did_you_mean(key, allowed, fmt::format("Known keys: {}.", fmt::join(allowed, ", ")))));
+  }
+  return {};
+}
+
+Yaml Yaml::at(const std::string& key) const {
+  if (!node_ || !node_.IsMap()) return Yaml(YAML::Node(YAML::NodeType::Null), file_);
+  const YAML::Node& constant = node_;
+  const YAML::Node found = constant[key];
+  return found ? Yaml(found, file_) : Yaml(YAML::Node(YAML::NodeType::Null), file_);
+}
+
+std::vector<std::string> Yaml::keys() const {
+  std::vector<std::string> out;
+  if (is_map())
+    for (const auto& entry : node_) out.push_back(entry.first.as<std::string>(""));
+  return out;
+}
+
+std::vector<Yaml> Yaml::items() const {
+  std::vector<Yaml> out;
+  if (empty()) return out;
+  if (!node_.IsSequence()) return {*this};
+  for (const auto& item : node_) out.push_back(Yaml(item, file_));
+  return out;
+}
+
+Result<std::string> Yaml::text() const {
+  if (!is_scalar()) return fail(error(empty() ? "a value is missing here" : "expected one value here"));
+  return node_.Scalar();
+}
+
+Result<std::string> Yaml::text_or(std::string otherwise) const {
+  if (empty()) return otherwise;
+  return text();
+}
+
+namespace {
+template <typename T>
+Result<T> scalar_or(const Yaml& yaml, const YAML::Node& node, T otherwise, const char* what) {
+  if (yaml.empty()) return otherwise;
+  T value{};
+  if (!node.IsScalar() || !YAML::convert<T>::decode(node, value))
+    return fail(yaml.error(fmt::format("expected {}, found '{}'", what, yaml.dump())));
+  return value;
+}
+}  // namespace
+
+Result<double> Yaml::number_or(double otherwise) const {
+  return scalar_or(*this, node_, otherwise, "a number");
+}
+
+Result<long> Yaml::integer_or(long otherwise) const {
+  return scalar_or(*this, node_, otherwise, "a whole number");
+}
+
+Result<bool> Yaml::flag_or(bool otherwise) const {
+  return scalar_or(*this, node_, otherwise, "true or false");
+}
+
+Result<std::vector<std::string>> Yaml::texts() const {
+  std::vector<std::string> out;
+  for (const auto& item : items()) {
+    RH_ASSIGN(auto value, item.text());
+    out.push_back(std::move(value));
+  }
+  return out;
+}
+
+std::string Yaml::where() const {
+  const int line = node_ ? node_.Mark().line : -1;
+  return line >= 0 ? fmt::format("{}:{}", file_, line + 1) : file_;
+}
+
+Error Yaml::error(std::string message, std::string hint) const {
+  return Error{ErrorKind::kProject, std::move(message), std::move(hint), where()};
+}
+
+std::string Yaml::dump() const {
+  if (empty()) return "";
+  YAML::Emitter out;
+  out << node_;
+  return out.c_str();
+}
+
+}  // namespace reelhouse
