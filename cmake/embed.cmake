@@ -22,3 +22,14 @@ function(embed_folder target folder)
   set_source_files_properties(${output} PROPERTIES OBJECT_DEPENDS "${depends}" LANGUAGE ASM)
   target_sources(${target} PRIVATE ${output})
 endfunction()
+
+# embed_file(TARGET FILE SYMBOL)
+#
+# Puts one file (in the source tree) into TARGET as the bytes between embedded_SYMBOL and
+# embedded_SYMBOL_end.
+function(embed_file target file symbol)
+  set(output ${CMAKE_BINARY_DIR}/embedded_${symbol}.S)
+  file(CONFIGURE OUTPUT ${output} CONTENT ".section .rodata\n.global embedded_${symbol}\n.global embedded_${symbol}_end\nembedded_${symbol}: .incbin \"${CMAKE_SOURCE_DIR}/${file}\"\nembedded_${symbol}_end: .byte 0\n.section .note.GNU-stack,\"\",@progbits\n" @ONLY)
+  set_source_files_properties(${output} PROPERTIES OBJECT_DEPENDS ${CMAKE_SOURCE_DIR}/${file} LANGUAGE ASM)
+  target_sources(${target} PRIVATE ${output})
+endfunction()

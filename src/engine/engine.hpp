@@ -34,9 +34,15 @@ struct Rows {
   int64_t integer(size_t row, size_t column) const;
 };
 
-/// What a statement's results look like before it runs.
-struct Schema {
-  std::vector<Column> columns;
+/// What a SELECT names, in the order of the text, each once.
+struct References {
+  struct Table {
+    std::string schema;  ///< empty when not written
+    std::string name;
+    size_t offset = 0;   ///< byte offset in the text
+  };
+  std::vector<Table> tables;           ///< CTEs left out
+  std::vector<std::string> functions;  ///< lower case, scalar and table functions alike
 };
 
 /// Runs SQL in one session; sessions of one Database see the same tables. Use each from one thread
@@ -52,8 +58,9 @@ class Session {
   /// Runs one statement and hands over its rows in pieces of some thousands (the first call comes
   /// with the columns even when there are no rows); stops early when the callback returns false.
   virtual Result<> stream(const std::string& sql, const std::function<bool(const Rows&)>& piece) = 0;
-  /// Names the tables that a statement reads, schema-qualified where it writes so; CTEs left out.
-  virtual Result<std::vector<std::string>> tables_of(const std::string& sql) = 0;
+  /// Parses one SELECT and lists what it names; nothing has to exist.
+  /// Errors: kQuery (no SELECT, or a syntax error; `where` is the byte offset in the text).
+  virtual Result<References> references_of(const std::string& sql) = 0;
   /// Returns the logical plan of a SELECT with every column reference resolved, as JSON, unoptimised.
   virtual Result<Json> plan_of(const std::string& sql) = 0;
   /// Stops the running statement, which then fails with kInterrupted.

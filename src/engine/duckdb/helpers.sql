@@ -16,10 +16,18 @@ create or replace macro posexplode(l) as table
 create or replace macro surrogate_key(natural_key) as
   cast('0x' || substr(md5(natural_key), 1, 13) as bigint);
 
--- A date from text by a pattern of dd, MM, yyyy or yy, MMMM (month name), d; null when it does not fit.
+-- A date from text by one of these patterns; null when the text does not fit it.
 create or replace macro parse_date(s, pattern) as
-  cast(try_strptime(s, replace(replace(replace(replace(replace(replace(
-    pattern, 'dd', '%d'), 'MMMM', '%B'), 'MM', '%m'), 'yyyy', '%Y'), 'yy', '%y'), 'd,', '%-d,')) as date);
+  cast(case pattern
+    when 'yyyy-MM-dd' then try_strptime(s, '%Y-%m-%d')
+    when 'dd-MM-yyyy' then try_strptime(s, '%d-%m-%Y')
+    when 'dd-MM-yy' then try_strptime(s, '%d-%m-%y')
+    when 'dd/MM/yyyy' then try_strptime(s, '%d/%m/%Y')
+    when 'dd/MM/yy' then try_strptime(s, '%d/%m/%y')
+    when 'MM/dd/yyyy' then try_strptime(s, '%m/%d/%Y')
+    when 'MMMM d, yyyy' then try_strptime(s, '%B %d, %Y')
+    when 'd-MMM-yy' then try_strptime(s, '%d-%b-%y')
+  end as date);
 
 -- Text without characters that cannot be seen: zero-width, direction marks, soft hyphens, byte-order
 -- marks, controls; no-break and other odd spaces become plain ones.

@@ -1,0 +1,79 @@
+#include <algorithm>
+#include <set>
+
+#include "engine/duckdb/session.hpp"
+
+namespace reelhouse::engine::duckdb {
+namespace {
+
+std::string lower(std::string text) {
+  std::ranges::transform(text, text.begin(), [](unsigned char c) { return std::tolower(c); });
+  return text;
+}
+
+/// Walks a syntax tree as json_serialize_sql writes it, and knows which CTEs are in scope.
+class Walker {
+ public:
+  References found;
+
+  void walk(const Json& node, const std::set<std::string>& scope) {
+    if (node.is_array()) {
+      for (const auto& child : node) walk(child, scope);
+      return;
+    }
+    if (!node.is_object()) return;
+    collect(node, scope);
+    if (const auto ctes = node.find("cte_map"); ctes != node.end() && ctes->is_object()) {
+      walk_with_ctes(node, *ctes, scope);
+      return;
+    }
+    for (const auto& child : node) walk(child, scope);
+  }
+
+ private:
+  /// A CTE sees the ones before it (and itself, when recursive); the body sees all.
+  void walk_with_ctes(const Json& node, const Json& ctes, std::set<std::string> scope) {
+    for (const auto& entry : ctes.value("map", Json::array())) {
+      const std::string name = lower(entry.value("key", ""));
+      std::set<std::string> inner = scope;
+      if (entry.dump().find("RECURSIVE_CTE_NODE") != std::string::npos) inner.insert(name);
+      walk(entry.value("value", Json::object()), inner);
+      scope.insert(name);
+    }
+    for (const auto& [key, child] : node.items())
+      if (key != "cte_map") walk(child, scope);
+  }
+
+  void collect(const Json& node, const std::set<std::string>& scope) {
+    const std::string type = node.value("type", "");
+    if (type == "BASE_TABLE") {
+      const std::string schema = node.value("schema_name", "");
+      const std::string name = node.value("table_name", "");
+      if (schema.empty() && scope.contains(lower(name))) return;
+      const auto same = [&](const auto& t) { return t.schema == schema && t.name == name; };
+      if (std::ranges::none_of(found.tables, same))
+        found.tables.push_back({schema, name, node.value("query_location", size_t{0})});
+    } else if (node.contains("function_name") && node["function_name"].is_string()) {
+      const std::string name = lower(node["function_name"].get<std::string>());
+      if (std::ranges::find(found.functions, name) == found.functions.end()) found.functions.push_back(name);
+    }
+  }
+};
+
+}  // namespace
+
+Result<References> DuckSession::references_of(const std::string& sql) {
+  RH_ASSIGN(const Rows rows, query(fmt::format("select json_serialize_sql({})", quote_text(sql)), {}));
+  const Json tree = Json::parse(rows.text(0, 0), nullptr, false);
+  if (tree.is_discarded()) return fail(ErrorKind::kInternal, "reading the engine's syntax tree: no JSON");
+  if (tree.value("error", false))
+    return fail(ErrorKind::kQuery, tree.value("error_message", "the statement cannot be parsed"), "",
+                tree.value("position", "0"));
+  if (tree["statements"].size() != 1)
+    return fail(ErrorKind::kQuery, fmt::format("expected one SELECT, found {}", tree["statements"].size()));
+  Walker walker;
+  walker.walk(tree["statements"], {});
+  return std::move(walker.found);
+}
+
+}  // namespace reelhouse::engine::duckdb
