@@ -11,6 +11,12 @@ std::string lower(std::string text) {
   return text;
 }
 
+/// Reads a text member; "" when it is absent or something else (a literal's "type" is an object).
+std::string text_of(const Json& node, const char* key) {
+  const auto found = node.find(key);
+  return found != node.end() && found->is_string() ? found->get<std::string>() : "";
+}
+
 /// Walks a syntax tree as json_serialize_sql writes it, and knows which CTEs are in scope.
 class Walker {
  public:
@@ -34,7 +40,7 @@ class Walker {
   /// A CTE sees the ones before it (and itself, when recursive); the body sees all.
   void walk_with_ctes(const Json& node, const Json& ctes, std::set<std::string> scope) {
     for (const auto& entry : ctes.value("map", Json::array())) {
-      const std::string name = lower(entry.value("key", ""));
+      const std::string name = lower(text_of(entry, "key"));
       std::set<std::string> inner = scope;
       if (entry.dump().find("RECURSIVE_CTE_NODE") != std::string::npos) inner.insert(name);
       walk(entry.value("value", Json::object()), inner);
@@ -45,16 +51,15 @@ class Walker {
   }
 
   void collect(const Json& node, const std::set<std::string>& scope) {
-    const std::string type = node.value("type", "");
+    const std::string type = text_of(node, "type");
     if (type == "BASE_TABLE") {
-      const std::string schema = node.value("schema_name", "");
-      const std::string name = node.value("table_name", "");
+      const std::string schema = text_of(node, "schema_name");
+      const std::string name = text_of(node, "table_name");
       if (schema.empty() && scope.contains(lower(name))) return;
       const auto same = [&](const auto& t) { return t.schema == schema && t.name == name; };
       if (std::ranges::none_of(found.tables, same))
         found.tables.push_back({schema, name, node.value("query_location", size_t{0})});
-    } else if (node.contains("function_name") && node["function_name"].is_string()) {
-      const std::string name = lower(node["function_name"].get<std::string>());
+    } else if (const std::string name = lower(text_of(node, "function_name")); !name.empty()) {
       if (std::ranges::find(found.functions, name) == found.functions.end()) found.functions.push_back(name);
     }
   }
