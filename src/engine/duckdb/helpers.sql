@@ -16,18 +16,35 @@ create or replace macro posexplode(l) as table
 create or replace macro surrogate_key(natural_key) as
   cast('0x' || substr(md5(natural_key), 1, 13) as bigint);
 
--- A date from text by one of these patterns; null when the text does not fit it.
+-- A date from text by one of these patterns; null when the text does not fit it, or no pattern is so
+-- called. MMMM is a month's name, MMM its first three letters, d a day with or without a leading zero.
 create or replace macro parse_date(s, pattern) as
-  cast(case pattern
-    when 'yyyy-MM-dd' then try_strptime(s, '%Y-%m-%d')
-    when 'dd-MM-yyyy' then try_strptime(s, '%d-%m-%Y')
-    when 'dd-MM-yy' then try_strptime(s, '%d-%m-%y')
-    when 'dd/MM/yyyy' then try_strptime(s, '%d/%m/%Y')
-    when 'dd/MM/yy' then try_strptime(s, '%d/%m/%y')
-    when 'MM/dd/yyyy' then try_strptime(s, '%m/%d/%Y')
-    when 'MMMM d, yyyy' then try_strptime(s, '%B %d, %Y')
-    when 'd-MMM-yy' then try_strptime(s, '%d-%b-%y')
-  end as date);
+  cast(case when contains(pattern, 'yyyy') and not regexp_matches(s, '[0-9]{4}') then null
+    else case pattern
+      when 'yyyy-MM-dd' then try_strptime(s, '%Y-%m-%d')
+      when 'dd-MM-yyyy' then try_strptime(s, '%d-%m-%Y')
+      when 'dd-MM-yy' then try_strptime(s, '%d-%m-%y')
+      when 'dd/MM/yyyy' then try_strptime(s, '%d/%m/%Y')
+      when 'dd/MM/yy' then try_strptime(s, '%d/%m/%y')
+      when 'MM/dd/yyyy' then try_strptime(s, '%m/%d/%Y')
+      when 'MMMM d, yyyy' then try_strptime(s, '%B %d, %Y')
+      when 'MMM d, yyyy' then try_strptime(s, '%b %d, %Y')
+      when 'd MMMM yyyy' then try_strptime(s, '%d %B %Y')
+      when 'd-MMM-yy' then try_strptime(s, '%d-%b-%y')
+      when 'd-MMM-yyyy' then try_strptime(s, '%d-%b-%Y')
+    end end as date);
+
+-- Days from one date to a later one (negative when it is earlier).
+create or replace macro days_between(from_date, to_date) as
+  datediff('day', from_date, to_date);
+
+-- Whether a pattern (regular expression without backslashes) is found in the text.
+create or replace macro has_match(s, pattern) as
+  regexp_matches(s, pattern);
+
+-- The text with every match of a pattern replaced.
+create or replace macro replace_matches(s, pattern, replacement) as
+  regexp_replace(s, pattern, replacement, 'g');
 
 -- Text without characters that cannot be seen: zero-width, direction marks, soft hyphens, byte-order
 -- marks, controls; no-break and other odd spaces become plain ones.
@@ -35,6 +52,96 @@ create or replace macro strip_invisible(s) as
   regexp_replace(regexp_replace(s, '[\x{00A0}\x{1680}\x{2000}-\x{200A}\x{202F}\x{205F}\x{3000}]', ' ', 'g'),
     '[\x{00AD}\x{200B}-\x{200F}\x{202A}-\x{202E}\x{2060}-\x{2064}\x{2066}-\x{206F}\x{FEFF}\x{0000}-\x{0008}\x{000E}-\x{001F}\x{007F}]', '', 'g');
 
--- Text folded for comparison: no accents, lower case, letters and digits only, single spaces.
+-- Text without spaces at its ends, and with every run of spaces, tabs and line breaks made one space.
+create or replace macro squeeze_spaces(s) as
+  trim(regexp_replace(s, '[\s\x{0085}]{2,}|[\t\n\f\r\x{0085}]', ' ', 'g'));
+
+-- UTF-8 that was read as Windows-1252 ("Ã©" for "é") read again as UTF-8. Text that is not wholly such
+-- stays as it is: every character must be one of Windows-1252, and their bytes valid UTF-8.
+create or replace macro repair_mojibake(s) as
+  case when regexp_matches(s, '[\x{00C2}-\x{00F4}][\x{0080}-\x{00BF}\x{0152}-\x{017E}\x{0192}\x{02C6}\x{02DC}\x{2013}-\x{203A}\x{20AC}\x{2122}]')
+    then coalesce(try(decode(from_hex(array_to_string(list_transform(string_split(s, ''), lambda c: case
+      when ascii(c) < 256 and length(c) = 1 then printf('%02x', ascii(c))
+      else coalesce(substr('8082838485868788898a8b8c8e9192939495969798999a9b9c9e9f',
+        2 * nullif(strpos('€‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•–—˜™š›œžŸ', c), 0) - 1, 2), 'none') end), '')))), s)
+    else s end;
+
+-- Text as it should read: mis-decoded letters, invisible characters and odd spaces mended; null when
+-- nothing is left.
+create or replace macro clean_text(s) as
+  case when regexp_full_match(s, '[!-~]+( [!-~]+)*') then s
+    else nullif(squeeze_spaces(strip_invisible(repair_mojibake(s))), '') end;
+
+-- A list in one cell without the commas that stand at its ends or follow one another.
+create or replace macro strip_stray_commas(s) as
+  nullif(regexp_replace(regexp_replace(s, '^[ ,]+|[ ,]+$', '', 'g'), ',[ ,]*,', ',', 'g'), '');
+
+-- Text folded for comparison: no accents, lower case, letters and digits only, single spaces, & as and.
 create or replace macro fold(s) as
-  trim(regexp_replace(lower(strip_accents(s)), '[^\p{L}\p{N}]+', ' ', 'g'));
+  trim(regexp_replace(replace(lower(strip_accents(s)), '&', ' and '), '[^\p{L}\p{N}]+', ' ', 'g'));
+
+-- Text, or null where it only says in words that there is no value.
+create or replace macro blank_words(s) as
+  nullif(regexp_replace(s, '^(?i:nan|null|none|n/a|na|not given|not available|unknown|-)$', ''), '');
+
+-- A whole number from text ("17", "17.0", "-3"); null when the text is anything else.
+create or replace macro whole_number(s) as
+  case when regexp_full_match(s, '[+-]?[0-9]{1,18}([.]0*)?')
+    then try_cast(regexp_extract(s, '^[+]?(-?[0-9]+)', 1) as bigint) end;
+
+-- An amount of dollars from text ("10", "$1,234.50", "10,50 USD"); null when the text is anything
+-- else, another currency included.
+create or replace macro parse_money(s) as
+  try_cast(case
+    when regexp_full_match(s, '-?[0-9]+([.][0-9]+)?') then s
+    when regexp_full_match(s, '(?i)-?(usd?)? ?[$]? ?-?([0-9]+|[0-9]{1,3}(,[0-9]{3})+)([.][0-9]+)? ?([$]|usd)?')
+      then regexp_replace(s, '[^0-9.-]', '', 'g')
+    when regexp_full_match(s, '(?i)-?(usd?)? ?[$]? ?-?([0-9]+|[0-9]{1,3}([.][0-9]{3})+),[0-9]{1,2} ?([$]|usd)?')
+      then replace(regexp_replace(s, '[^0-9,-]', '', 'g'), ',', '.')
+  end as decimal(18, 2));
+
+-- A date from text that writes the day before the month, or the year first, or the month in letters
+-- (15-01-22, 15/01/2022, 2022-01-15, 15-Jan-22, January 15, 2022), with or without a time after it.
+-- Null when it fits none of these. A year of two digits is one of 1970 to 2069.
+create or replace macro day_first_date(s) as
+  try_cast(case
+    when regexp_full_match(s, '[0-9]{2}[-/.][0-9]{2}[-/.][0-6][0-9]')
+      then '20' || substr(s, 7, 2) || '-' || substr(s, 4, 2) || '-' || substr(s, 1, 2)
+    when regexp_full_match(s, '(19|20)[0-9]{2}[-/.][0-9]{1,2}[-/.][0-9]{1,2}([T ][0-9]{1,2}:.*)?')
+      then regexp_replace(s, '^([0-9]+).([0-9]+).([0-9]+).*$', '\1-\2-\3')
+    when regexp_full_match(s, '[0-9]{1,2}[-/.][0-9]{1,2}[-/.](19|20)[0-9]{2}( [0-9]{1,2}:.*)?')
+      then regexp_replace(s, '^([0-9]+).([0-9]+).([0-9]+).*$', '\3-\2-\1')
+    when regexp_full_match(s, '[0-9]{1,2}[-/.][0-9]{1,2}[-/.][0-6][0-9]( [0-9]{1,2}:.*)?')
+      then regexp_replace(s, '^([0-9]+).([0-9]+).([0-9]+).*$', '20\3-\2-\1')
+    when regexp_full_match(s, '[0-9]{1,2}[-/.][0-9]{1,2}[-/.][7-9][0-9]( [0-9]{1,2}:.*)?')
+      then regexp_replace(s, '^([0-9]+).([0-9]+).([0-9]+).*$', '19\3-\2-\1')
+    when regexp_full_match(s, '[0-9]{1,2}[- ][A-Za-z]+[- ](19|20)[0-9]{2}|[A-Za-z]+ [0-9]{1,2}, ?(19|20)[0-9]{2}')
+      then strftime(try_strptime(s, ['%d-%b-%Y', '%d %b %Y', '%d-%B-%Y', '%d %B %Y', '%B %d, %Y', '%b %d, %Y']), '%Y-%m-%d')
+    when regexp_full_match(s, '[0-9]{1,2}[- ][A-Za-z]+[- ][0-6][0-9]')
+      then strftime(try_strptime(regexp_replace(s, '(..)$', '20\1'), ['%d-%b-%Y', '%d %b %Y', '%d-%B-%Y', '%d %B %Y']), '%Y-%m-%d')
+    when regexp_full_match(s, '[0-9]{1,2}[- ][A-Za-z]+[- ][7-9][0-9]')
+      then strftime(try_strptime(regexp_replace(s, '(..)$', '19\1'), ['%d-%b-%Y', '%d %b %Y', '%d-%B-%Y', '%d %B %Y']), '%Y-%m-%d')
+  end as date);
+
+-- The key of a day in dim_date: yyyymmdd.
+create or replace macro date_key(d) as
+  cast(year(d) * 10000 + month(d) * 100 + day(d) as integer);
+
+-- The first day of a date's month.
+create or replace macro first_of_month(d) as
+  cast(date_trunc('month', d) as date);
+
+-- A date some months later (negative: earlier); the last day of the month where it has no such day.
+create or replace macro add_months(d, months) as
+  cast(d + to_months(cast(months as integer)) as date);
+
+-- Every day from one date to another, both included; empty when the second is earlier.
+create or replace macro day_range(first_date, last_date) as
+  list_transform(generate_series(cast(first_date as timestamp), cast(last_date as timestamp), interval 1 day),
+    lambda d: cast(d as date));
+
+-- The first day of every month from one date's to another's, both included; empty when the second is
+-- earlier.
+create or replace macro month_range(first_date, last_date) as
+  list_transform(generate_series(date_trunc('month', cast(first_date as timestamp)),
+    date_trunc('month', cast(last_date as timestamp)), interval 1 month), lambda m: cast(m as date));

@@ -1,5 +1,6 @@
 #include "engine/duckdb/session.hpp"
 
+#include "base/interrupt.hpp"
 #include "engine/duckdb/values.hpp"
 
 namespace reelhouse::engine::duckdb {
@@ -69,6 +70,7 @@ Error DuckSession::error_from(const char* text, duckdb_error_type type) {
 }
 
 Result<> DuckSession::execute(const std::string& sql) {
+  if (interrupted()) return fail(ErrorKind::kInterrupted, "interrupted");
   ResultSet result;
   if (duckdb_query(connection_, sql.c_str(), &result.handle) != DuckDBSuccess)
     return fail(error_from(duckdb_result_error(&result.handle), duckdb_result_error_type(&result.handle)));
@@ -77,6 +79,7 @@ Result<> DuckSession::execute(const std::string& sql) {
 
 Result<> DuckSession::run(const std::string& sql, const std::vector<Cell>& values, bool streaming,
                           const std::function<bool(const Rows&)>& piece) {
+  if (interrupted()) return fail(ErrorKind::kInterrupted, "interrupted");
   Statement statement;
   if (duckdb_prepare(connection_, sql.c_str(), &statement.handle) != DuckDBSuccess)
     return fail(error_from(duckdb_prepare_error(statement.handle), DUCKDB_ERROR_INVALID));

@@ -1,0 +1,71 @@
+-- A calendar month that a user paid for, from the month joined to the month last paid.
+-- materialized: table
+with
+
+snapshots as (
+  select * from int_user_snapshot
+),
+
+-- The user's last drop says when they joined and last paid.
+known as (
+  select
+    *,
+    first_of_month(last_value(join_date) over whole) as join_month,
+    first_of_month(last_value(last_payment_date) over whole) as last_paid_month
+  from snapshots
+  window whole as (
+    partition by user_id order by drop_date rows between unbounded preceding and unbounded following)
+),
+
+-- A drop tells the state of the months that ended since the user's drop before; the last one, of all
+-- later months too.
+told as (
+  select
+    user_key,
+    plan_key,
+    device_key,
+    country_key,
+    monthly_revenue,
+    join_month,
+    last_paid_month,
+    case
+      when previous_drop_date is null then join_month
+      else greatest(join_month, first_of_month(previous_drop_date + interval '1' day))
+    end as first_month,
+    case
+      when next_drop_date is null then last_paid_month
+      else least(last_paid_month, add_months(first_of_month(drop_date + interval '1' day), -1))
+    end as last_month
+  from known
+),
+
+spans as (
+  select distinct first_month, last_month
+  from told
+  where first_month <= last_month
+),
+
+months as (
+  select
+    s.first_month,
+    s.last_month,
+    u.month_start,
+    date_key(u.month_start) as month_key
+  from spans as s, lateral explode(month_range(s.first_month, s.last_month)) as u(month_start)
+),
+
+subscription_months as (
+  select
+    t.user_key,
+    t.plan_key,
+    t.device_key,
+    t.country_key,
+    m.month_key,
+    t.monthly_revenue as revenue,
+    m.month_start = t.join_month as is_new,
+    m.month_start = t.last_paid_month as is_last_paid
+  from told as t
+  inner join months as m on t.first_month = m.first_month and t.last_month = m.last_month
+)
+
+select * from subscription_months

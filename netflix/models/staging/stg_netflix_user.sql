@@ -1,0 +1,138 @@
+-- A user as delivered in one drop of the userbase.
+-- materialized: table
+with
+
+delivered as (
+  select * from raw.netflix_userbase
+),
+
+plans as (
+  select * from seed.plan
+),
+
+devices as (
+  select * from seed.device
+),
+
+country_names as (
+  select * from int_country_name
+),
+
+cleaned as (
+  select
+    *,
+    clean_text(user_id) as user_id_text,
+    clean_text(subscription_type) as plan_text,
+    clean_text(monthly_revenue) as revenue_text,
+    clean_text(join_date) as join_text,
+    clean_text(last_payment_date) as last_payment_text,
+    clean_text(country) as country_text,
+    clean_text(age) as age_text,
+    clean_text(gender) as gender_text,
+    clean_text(device) as device_text,
+    clean_text(plan_duration) as duration_text
+  from delivered
+),
+
+typed as (
+  select
+    *,
+    whole_number(user_id_text) as user_number,
+    parse_money(revenue_text) as revenue_amount,
+    day_first_date(join_text) as joined,
+    day_first_date(last_payment_text) as last_paid,
+    whole_number(age_text) as age_years,
+    case
+      when duration_text is null or lower(duration_text) in ('monthly', 'month') then 1
+      when lower(duration_text) in ('yearly', 'annual', 'annually', 'year') then 12
+      when lower(duration_text) in ('quarterly', 'quarter') then 3
+      when has_match(lower(duration_text), '^[0-9]{1,3} ?(m|mo|month|months)?$')
+        then try_cast(regexp_extract(duration_text, '^([0-9]+)', 1) as integer)
+      when has_match(lower(duration_text), '^[0-9]{1,2} ?(y|yr|year|years)$')
+        then try_cast(regexp_extract(duration_text, '^([0-9]+)', 1) as integer) * 12
+    end as duration_months,
+    case lower(gender_text)
+      when 'male' then 'Male'
+      when 'm' then 'Male'
+      when 'female' then 'Female'
+      when 'f' then 'Female'
+      when 'unknown' then null
+      else gender_text
+    end as gender_name
+  from cleaned
+),
+
+usable as (
+  select
+    *,
+    coalesce(
+      user_number is not null
+      and plan_text is not null
+      and revenue_amount >= 0
+      and joined <= last_paid
+      and last_paid <= add_months(_drop, 12)
+      and (age_text is null or age_years between 0 and 120)
+      and duration_months between 1 and 120,
+      false
+    ) as is_usable
+  from typed
+),
+
+numbered as (
+  select
+    *,
+    row_number() over (partition by _drop, user_number, is_usable order by _object, _line) as delivery,
+    first_value(_line) over (partition by _drop, user_number, is_usable order by _object, _line) as first_line
+  from usable
+),
+
+named as (
+  select
+    n.*,
+    coalesce(p.plan_name, n.plan_text) as plan,
+    coalesce(d.device_name, n.device_text, 'Unknown') as device_called,
+    coalesce(c.country_name, n.country_text) as country_called,
+    coalesce(c.country_key, -1) as country_key
+  from numbered as n
+  left join plans as p on lower(n.plan_text) = lower(p.plan_name)
+  left join devices as d on lower(n.device_text) = lower(d.device_name)
+  left join country_names as c on fold(n.country_text) = c.name_folded
+),
+
+-- The columns that begin with _was_ hold the cell as delivered where it was changed or is to blame.
+users as (
+  select
+    user_number as user_id,
+    plan as plan_name,
+    revenue_amount as monthly_revenue,
+    joined as join_date,
+    last_paid as last_payment_date,
+    country_called as country_name,
+    country_key,
+    try_cast(age_years as integer) as age,
+    coalesce(gender_name, 'Unknown') as gender,
+    device_called as device_name,
+    duration_months as plan_duration_months,
+    _drop as drop_date,
+    _object,
+    _line,
+    case when not is_usable or user_id is distinct from user_id_text then user_id end as _was_user_id,
+    case when not is_usable or subscription_type is distinct from plan then subscription_type end
+      as _was_plan,
+    case when not is_usable or monthly_revenue is distinct from revenue_text then monthly_revenue end
+      as _was_revenue,
+    case when not is_usable or join_date is distinct from join_text then join_date end as _was_join_date,
+    case when not is_usable or last_payment_date is distinct from last_payment_text then last_payment_date
+      end as _was_last_payment_date,
+    case when country is distinct from country_called then country end as _was_country,
+    case when not is_usable or age is distinct from age_text then age end as _was_age,
+    case when gender is distinct from gender_name then gender end as _was_gender,
+    case when device is distinct from device_called then device end as _was_device,
+    case when not is_usable or plan_duration is distinct from duration_text then plan_duration end
+      as _was_plan_duration,
+    is_usable and duration_text is null as _was_plan_duration_missing,
+    case when delivery > 1 then first_line end as _was_delivered_at_line
+  from named
+)
+
+select * from users

@@ -1,0 +1,74 @@
+#pragma once
+
+#include <CLI/CLI.hpp>
+
+#include <filesystem>
+#include <functional>
+#include <string>
+
+#include "app/output.hpp"
+#include "base/result.hpp"
+
+namespace reelhouse::app {
+
+/// Exit codes of the program.
+inline constexpr int kDone = 0;
+inline constexpr int kFailed = 1;
+inline constexpr int kWrongUsage = 2;
+inline constexpr int kCheckFailed = 3;
+inline constexpr int kInterrupted = 130;
+
+/// What the flags and variables say before any file is read; empty = not said.
+struct GlobalFlags {
+  std::string project;
+  std::string lake;
+  std::string store;
+  std::string warehouse;
+  std::string engine;
+  std::string format = "table";
+  bool quiet = false;
+
+  OutputFormat output() const;
+};
+
+/// The settings of a project: flag before variable before reelhouse.yaml before the default.
+struct Settings {
+  std::filesystem::path project;
+  std::string name;                  ///< of the project, for people
+  std::string lake;
+  std::filesystem::path store;
+  std::filesystem::path warehouse;
+  int keep_versions = 5;
+  std::vector<std::string> exclude;  ///< globs for the crawl
+  std::filesystem::path state;       ///< .reelhouse/ beside reelhouse.yaml
+
+  std::filesystem::path database() const { return state / "catalog.db"; }
+  std::filesystem::path runs() const { return state / "runs.db"; }
+};
+
+/// Finds the project and reads its settings. Errors: kUsage (no project here), kProject.
+Result<Settings> load_settings(const GlobalFlags& flags);
+
+/// What a command does; returns an exit code.
+using Action = std::function<Result<int>()>;
+
+/// Gives a command its action: run after parsing, when the command was named.
+void on_run(CLI::App& command, Action action);
+
+/// Each adds one command, or a few that belong together, to the program; one file a function.
+void add_init(CLI::App& app, const GlobalFlags& flags);
+void add_generate(CLI::App& app, const GlobalFlags& flags);
+void add_lake(CLI::App& app, const GlobalFlags& flags);
+void add_crawl(CLI::App& app, const GlobalFlags& flags);
+void add_catalog(CLI::App& app, const GlobalFlags& flags);
+void add_run(CLI::App& app, const GlobalFlags& flags);
+void add_runs(CLI::App& app, const GlobalFlags& flags);
+void add_rollback(CLI::App& app, const GlobalFlags& flags);
+void add_lineage(CLI::App& app, const GlobalFlags& flags);
+void add_quarantine(CLI::App& app, const GlobalFlags& flags);
+void add_sql(CLI::App& app, const GlobalFlags& flags);
+void add_validate(CLI::App& app, const GlobalFlags& flags);
+void add_doctor(CLI::App& app, const GlobalFlags& flags);
+void add_completion(CLI::App& app, const GlobalFlags& flags);
+
+}  // namespace reelhouse::app

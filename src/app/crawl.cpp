@@ -1,0 +1,53 @@
+#include <iostream>
+
+#include "app/command.hpp"
+#include "base/files.hpp"
+#include "catalog/catalog.hpp"
+
+namespace reelhouse::app {
+namespace {
+
+using engine::Cell;
+
+Cell text_or_null(const std::string& text) { return text.empty() ? Cell{} : Cell{text}; }
+
+Result<int> crawl(const GlobalFlags& flags, bool dry_run, const std::vector<std::string>& exclude) {
+  RH_ASSIGN(const Settings settings, load_settings(flags));
+  RH_TRY(make_folders(settings.state));
+  RH_ASSIGN(const auto lock, FileLock::take(settings.state / "lock", "running or crawling this project"));
+  RH_ASSIGN(const auto lake, lake::open_store(settings.lake));
+  RH_ASSIGN(const auto sources, catalog::load_sources(settings.project));
+  RH_ASSIGN(const auto catalog, catalog::open_catalog(settings.database()));
+  catalog::CrawlOptions options;
+  options.dry_run = dry_run;
+  options.exclude = settings.exclude;
+  options.exclude.insert(options.exclude.end(), exclude.begin(), exclude.end());
+  const SystemClock clock;
+  RH_ASSIGN(const auto report, catalog->crawl(*lake, sources, options, clock));
+  engine::Rows rows;
+  rows.columns = {{"change", "VARCHAR"}, {"table", "VARCHAR"}, {"subject", "VARCHAR"}, {"detail", "VARCHAR"}};
+  for (const auto& change : report.changes)
+    rows.rows.push_back({change.what, text_or_null(change.table), text_or_null(change.subject), text_or_null(change.detail)});
+  if (!rows.rows.empty() || flags.output() != OutputFormat::kTable) print_rows(rows, flags.output());
+  if (flags.quiet) return kDone;
+  std::cerr << fmt::format("{} tables, {} objects read, {} changes{}\n", report.tables.size(), report.objects_read,
+                           report.changes.size(), dry_run ? "; nothing was kept (--dry-run)" : "");
+  for (const auto& key : report.ignored) std::cerr << "ignored: " << key << "\n";
+  for (const auto& object : report.unreadable)
+    std::cerr << fmt::format("cannot be read: {}: {}\n", object.info.key, object.problem);
+  return kDone;
+}
+
+}  // namespace
+
+void add_crawl(CLI::App& app, const GlobalFlags& flags) {
+  auto* command = app.add_subcommand("crawl", "Catalog what is in the lake, and show what changed");
+  auto dry_run = std::make_shared<bool>(false);
+  auto exclude = std::make_shared<std::vector<std::string>>();
+  command->add_flag("--dry-run", *dry_run, "Show the changes and keep nothing");
+  command->add_option("--exclude", *exclude, "Leave out objects whose key below raw/ matches")->type_name("GLOB");
+  command->footer("Examples:\n  reelhouse crawl --dry-run\n  reelhouse crawl --exclude 'logs/*.bak'");
+  on_run(*command, [&flags, dry_run, exclude] { return crawl(flags, *dry_run, *exclude); });
+}
+
+}  // namespace reelhouse::app

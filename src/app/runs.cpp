@@ -1,0 +1,73 @@
+#include <iostream>
+
+#include "app/command.hpp"
+#include "base/files.hpp"
+#include "workflow/runs.hpp"
+
+namespace reelhouse::app {
+namespace {
+
+using engine::Cell;
+
+Cell text_or_null(const std::string& text) { return text.empty() ? Cell{} : Cell{text}; }
+
+Result<int> list_runs(const Settings& settings, OutputFormat format, int limit) {
+  engine::Rows rows;
+  rows.columns = {{"run", "VARCHAR"}, {"state", "VARCHAR"}, {"started", "VARCHAR"}, {"ended", "VARCHAR"},
+                  {"version", "BIGINT", true}, {"message", "VARCHAR"}};
+  if (std::filesystem::exists(settings.runs())) {
+    RH_ASSIGN(const auto history, workflow::open_run_history(settings.runs()));
+    RH_ASSIGN(const auto runs, history->list(limit));
+    for (const auto& run : runs)
+      rows.rows.push_back({run.id, std::string(name_of(run.state)), run.started, text_or_null(run.ended),
+                           run.version > 0 ? Cell{int64_t{run.version}} : Cell{}, text_or_null(run.message)});
+  }
+  print_rows(rows, format);
+  return kDone;
+}
+
+Result<int> show_run(const Settings& settings, OutputFormat format, const std::string& id, bool receipt) {
+  RH_ASSIGN(const auto history, workflow::open_run_history(settings.runs()));
+  RH_ASSIGN(const auto run, history->find(id));
+  if (receipt) {
+    RH_ASSIGN(const std::string text, read_file(settings.store / "receipts" / (run.id + ".json")));
+    std::cout << text;
+    return kDone;
+  }
+  engine::Rows rows;
+  rows.columns = {{"step", "VARCHAR"}, {"state", "VARCHAR"}, {"seconds", "DOUBLE", true}, {"rows", "BIGINT", true},
+                  {"message", "VARCHAR"}};
+  for (const auto& step : run.steps)
+    rows.rows.push_back({step.name, step.state, step.seconds, static_cast<int64_t>(step.rows), text_or_null(step.message)});
+  std::cerr << fmt::format("run {} {}, started {}{}{}\n", run.id, name_of(run.state), run.started,
+                           run.version > 0 ? fmt::format(", published version {}", run.version) : "",
+                           run.message.empty() ? "" : ": " + run.message);
+  print_rows(rows, format);
+  return kDone;
+}
+
+}  // namespace
+
+void add_runs(CLI::App& app, const GlobalFlags& flags) {
+  auto* command = app.add_subcommand("runs", "History of runs, the steps of one, its receipt");
+  auto id = std::make_shared<std::string>();
+  auto limit = std::make_shared<int>(20);
+  auto receipt = std::make_shared<bool>(false);
+  command->add_option("id", *id, "Run to show (the beginning of its id is enough)");
+  command->add_option("--limit", *limit, "Runs to list, newest first")->check(CLI::Range(1, 100000))->capture_default_str();
+  command->add_flag("--receipt", *receipt, "Print the run's receipt, as JSON");
+  command->footer("Examples:\n  reelhouse runs\n  reelhouse runs 20261122-06\n  reelhouse runs 20261122-06 --receipt");
+  on_run(*command, [&flags, id, limit, receipt]() -> Result<int> {
+    RH_ASSIGN(const Settings settings, load_settings(flags));
+    if (id->empty() && !*receipt) return list_runs(settings, flags.output(), *limit);
+    if (id->empty()) {
+      RH_ASSIGN(const auto history, workflow::open_run_history(settings.runs()));
+      RH_ASSIGN(const auto runs, history->list(1));
+      if (runs.empty()) return fail(ErrorKind::kNotFound, "there was no run yet", "Start one: reelhouse run");
+      *id = runs.front().id;
+    }
+    return show_run(settings, flags.output(), *id, *receipt);
+  });
+}
+
+}  // namespace reelhouse::app

@@ -1,0 +1,287 @@
+#include "catalog/catalog.hpp"
+
+#include <algorithm>
+#include <mutex>
+#include <numeric>
+#include <set>
+
+#include "catalog/changes.hpp"
+#include "catalog/crawler.hpp"
+#include "catalog/grouping.hpp"
+#include "catalog/layout.hpp"
+#include "catalog/store.hpp"
+
+namespace reelhouse::catalog {
+namespace {
+
+/// Part of every object's `reading`: a new number makes all objects be read again, which is due
+/// whenever profile_object tells something else than before about the same bytes.
+constexpr int kReadingVersion = 1;
+
+/// Describes how an object is read; a profile serves only the way of reading that it was made by.
+std::string reading_of(const FormatOverride& fixed) {
+  std::string text = fmt::format("v{}", kReadingVersion);
+  if (fixed.delimiter) text += fmt::format(" delimiter={}", static_cast<int>(*fixed.delimiter));
+  if (fixed.quote) text += fmt::format(" quote={}", static_cast<int>(*fixed.quote));
+  if (fixed.has_header) text += fmt::format(" header={}", *fixed.has_header);
+  if (fixed.encoding) text += fmt::format(" encoding={}", static_cast<int>(*fixed.encoding));
+  return text;
+}
+
+/// Lists the lake: all of it, so that what lies beside raw/ is not passed over in silence; raw/
+/// alone when the rest may not be listed.
+Result<std::vector<lake::ObjectInfo>> list_lake(const lake::ObjectStore& lake) {
+  auto listing = lake.list("");
+  if (listing || listing.error().kind == ErrorKind::kNotFound) return listing;
+  return lake.list("raw/");
+}
+
+/// Makes the objects of a crawl, with what is known of those that did not change.
+std::vector<CrawledObject> start_objects(Layout& layout, const std::vector<Source>& sources,
+                                         const LakeState& before) {
+  std::vector<CrawledObject> objects;
+  for (auto& placed : layout.objects) {
+    CrawledObject object;
+    object.object.info = std::move(placed.info);
+    object.object.dataset = std::move(placed.dataset);
+    object.object.drop = placed.drop;
+    object.object.problem = std::move(placed.problem);
+    object.name = std::move(placed.name);
+    object.claim = find_claim(sources, object.object.dataset, object.name);
+    object.reading = reading_of(object.claim ? object.claim->format : FormatOverride());
+    const auto known = before.objects.find(object.object.info.key);
+    const bool same = known != before.objects.end() &&
+                      known->second.object.info.etag == object.object.info.etag &&
+                      known->second.reading == object.reading;
+    if (same && (known->second.has_profile || known->second.lasting_problem)) {
+      object.object.profile = known->second.object.profile;
+      object.has_profile = known->second.has_profile;
+      object.read_problem = known->second.read_problem;
+      object.lasting_problem = known->second.lasting_problem;
+    }
+    objects.push_back(std::move(object));
+  }
+  return objects;
+}
+
+std::vector<CrawledObject*> objects_to_read(std::vector<CrawledObject>& objects) {
+  std::vector<CrawledObject*> to_read;
+  for (auto& object : objects)
+    if (object.object.problem.empty() && !object.has_profile && !object.lasting_problem)
+      to_read.push_back(&object);
+  return to_read;
+}
+
+std::vector<KnownTable> known_tables(const LakeState& state) {
+  std::vector<KnownTable> known;
+  for (const auto& [name, table] : state.tables) {
+    KnownTable entry{name, table.dataset, {}, {}};
+    for (const auto& column : table.columns) entry.columns.push_back(column.name);
+    for (const auto& object : table.objects) entry.objects.push_back(object.info.key);
+    known.push_back(std::move(entry));
+  }
+  return known;
+}
+
+const SourceTable* declaration_of(const std::vector<Source>& sources, const std::string& table) {
+  for (const auto& source : sources)
+    for (const auto& declared : source.tables)
+      if (declared.name == table) return &declared;
+  return nullptr;
+}
+
+/// Works out tables, diff and history from the objects of a crawl.
+class Outcome {
+ public:
+  Outcome(const LakeState& before, const std::vector<Source>& sources)
+      : before_(before), sources_(sources) {}
+
+  void work_out(std::vector<CrawledObject> objects) {
+    leave_out_ignored(objects);
+    note_twins(objects);
+    for (const auto& object : objects)
+      if (!object.object.table.empty()) {
+        CatalogTable& table = state.tables[object.object.table];
+        table.name = object.object.table;
+        table.dataset = object.object.dataset;
+        table.objects.push_back(object.object);
+      } else {
+        report.unreadable.push_back(object.object);
+      }
+    for (auto& [name, table] : state.tables) compare(table);
+    add_gone_tables();
+    for (auto& change : object_changes(before_.objects, objects, report.ignored))
+      report.changes.push_back(std::move(change));
+    std::ranges::stable_sort(report.changes, {}, &Change::table);
+    for (auto& object : objects) {
+      report.objects_read += object.was_read ? 1 : 0;
+      state.objects.emplace(object.object.info.key, std::move(object));
+    }
+    for (const auto& [name, table] : state.tables)
+      if (!table.objects.empty()) report.tables.push_back(table);
+  }
+
+  CrawlReport report;
+  LakeState state;
+  std::vector<NewSchemaVersion> versions;
+
+ private:
+  void leave_out_ignored(std::vector<CrawledObject>& objects) {
+    for (const auto& object : objects)
+      if (!object.ignored.empty())
+        report.ignored.push_back(fmt::format("{} ({})", object.object.info.key, object.ignored));
+    std::erase_if(objects, [](const CrawledObject& object) { return !object.ignored.empty(); });
+  }
+
+  /// Points out objects whose content stands twice in one drop of a table: their rows count twice.
+  static void note_twins(std::vector<CrawledObject>& objects) {
+    std::map<std::tuple<std::string, Date, std::string>, std::string> seen;
+    for (auto& object : objects) {
+      const CatalogObject& now = object.object;
+      if (now.table.empty() || now.profile.records == 0) continue;
+      const auto [first, is_new] =
+          seen.emplace(std::tuple(now.table, now.drop, now.profile.content_hash), now.info.key);
+      if (!is_new)
+        object.note +=
+            fmt::format("{}the same content as {}", object.note.empty() ? "" : "; ", first->second);
+    }
+  }
+
+  void compare(CatalogTable& table) {
+    sort_objects(table.objects);
+    const SourceTable* declared = declaration_of(sources_, table.name);
+    table.columns = merge_columns(table.objects, declared);
+    const auto known = before_.tables.find(table.name);
+    std::vector<Change> changes;
+    if (known == before_.tables.end() || known->second.objects.empty())
+      changes.push_back(new_table(table, declared != nullptr));
+    if (known == before_.tables.end()) {
+      versions.push_back({table, changes});
+    } else {
+      table.schema_version = known->second.schema_version;
+      const auto schema = schema_changes(known->second, table);
+      if (!schema.empty()) ++table.schema_version;
+      changes.insert(changes.end(), schema.begin(), schema.end());
+      if (!schema.empty()) versions.push_back({table, changes});
+    }
+    report.changes.insert(report.changes.end(), changes.begin(), changes.end());
+  }
+
+  void add_gone_tables() {
+    for (const auto& [name, table] : before_.tables) {
+      if (state.tables.contains(name)) continue;
+      if (!table.objects.empty()) report.changes.push_back(gone_table(table));
+      CatalogTable gone = table;
+      gone.objects.clear();
+      state.tables.emplace(name, std::move(gone));
+    }
+  }
+
+  const LakeState& before_;
+  const std::vector<Source>& sources_;
+};
+
+class StoredCatalog final : public Catalog {
+ public:
+  StoredCatalog(std::unique_ptr<CatalogStore> store, ObjectProfiler profiler)
+      : store_(std::move(store)), profiler_(std::move(profiler)) {}
+
+  Result<CrawlReport> crawl(const lake::ObjectStore& lake, const std::vector<Source>& sources,
+                            const CrawlOptions& options, const Clock& clock) override {
+    RH_ASSIGN(const auto listing, list_lake(lake));
+    Layout layout = place_objects(listing, options.exclude);
+    RH_ASSIGN(const LakeState before, locked([&] { return store_->load(lake.name()); }));
+    auto objects = start_objects(layout, sources, before);
+    RH_TRY(read_objects(lake, objects_to_read(objects), options.threads, profiler_));
+    for (auto& object : objects)
+      if (object.object.problem.empty()) object.object.problem = object.read_problem;
+    group_objects(objects, sources, known_tables(before));
+    Outcome outcome(before, sources);
+    outcome.report.ignored = std::move(layout.ignored);
+    outcome.work_out(std::move(objects));
+    if (!options.dry_run)
+      RH_TRY(locked([&] {
+        return store_->keep(lake.name(), outcome.state, outcome.versions, to_iso(clock.now()));
+      }));
+    return std::move(outcome.report);
+  }
+
+  Result<std::vector<CatalogTable>> tables() const override {
+    RH_ASSIGN(LakeState state, last_state());
+    std::vector<CatalogTable> tables;
+    for (auto& [name, table] : state.tables)
+      if (!table.objects.empty()) tables.push_back(std::move(table));
+    return tables;
+  }
+
+  Result<std::vector<CatalogObject>> unreadable() const override {
+    RH_ASSIGN(const LakeState state, last_state());
+    std::vector<CatalogObject> unreadable;
+    for (const auto& [key, object] : state.objects)
+      if (!object.object.problem.empty()) unreadable.push_back(object.object);
+    return unreadable;
+  }
+
+  Result<std::vector<StructuralReject>> rejects(const std::string& key) const override {
+    return locked([&]() -> Result<std::vector<StructuralReject>> {
+      RH_ASSIGN(const std::string lake, store_->last_lake());
+      return store_->rejects(lake, key);
+    });
+  }
+
+  Result<std::vector<SchemaVersion>> schema_versions(const std::string& table) const override {
+    return locked([&]() -> Result<std::vector<SchemaVersion>> {
+      RH_ASSIGN(const std::string lake, store_->last_lake());
+      return store_->schema_versions(lake, table);
+    });
+  }
+
+ private:
+  template <typename Work>
+  std::invoke_result_t<Work> locked(Work work) const {
+    const std::lock_guard lock(mutex_);
+    return work();
+  }
+
+  Result<LakeState> last_state() const {
+    return locked([&]() -> Result<LakeState> {
+      RH_ASSIGN(const std::string lake, store_->last_lake());
+      return store_->load(lake);
+    });
+  }
+
+  mutable std::mutex mutex_;
+  std::unique_ptr<CatalogStore> store_;
+  ObjectProfiler profiler_;
+};
+
+}  // namespace
+
+void sort_objects(std::vector<CatalogObject>& objects) {
+  std::ranges::sort(objects, {},
+                    [](const CatalogObject& o) { return std::tie(o.drop, o.info.key); });
+}
+
+uint64_t CatalogTable::records() const {
+  return std::accumulate(
+      objects.begin(), objects.end(), uint64_t{0},
+      [](uint64_t sum, const CatalogObject& o) { return sum + o.profile.records; });
+}
+
+uint64_t CatalogTable::rejected() const {
+  return std::accumulate(
+      objects.begin(), objects.end(), uint64_t{0},
+      [](uint64_t sum, const CatalogObject& o) { return sum + o.profile.rejected; });
+}
+
+Result<std::unique_ptr<Catalog>> open_catalog(const std::filesystem::path& file,
+                                              ObjectProfiler profiler) {
+  RH_ASSIGN(auto store, CatalogStore::open(file));
+  return std::make_unique<StoredCatalog>(std::move(store), std::move(profiler));
+}
+
+Result<std::unique_ptr<Catalog>> open_catalog(const std::filesystem::path& file) {
+  return open_catalog(file, &profile_object);
+}
+
+}  // namespace reelhouse::catalog

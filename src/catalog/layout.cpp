@@ -1,0 +1,138 @@
+#include "catalog/layout.hpp"
+
+#include <fmt/format.h>
+#include <fnmatch.h>
+#include <simdjson.h>
+
+#include <algorithm>
+#include <map>
+#include <optional>
+#include <set>
+
+namespace reelhouse::catalog {
+namespace {
+
+constexpr std::string_view kRaw = "raw/";
+constexpr std::string_view kDrop = "drop=";
+constexpr size_t kDateLength = 10;
+
+bool matches(const std::string& glob, const std::string& text, int flags = 0) {
+  return ::fnmatch(glob.c_str(), text.c_str(), flags) == 0;
+}
+
+std::string file_name(const std::string& key) { return key.substr(key.rfind('/') + 1); }
+
+std::vector<std::string> split_path(std::string_view path) {
+  std::vector<std::string> parts;
+  while (true) {
+    const size_t slash = path.find('/');
+    parts.emplace_back(path.substr(0, slash));
+    if (slash == std::string_view::npos) return parts;
+    path.remove_prefix(slash + 1);
+  }
+}
+
+bool is_drop_folder(std::string_view part) {
+  return part.size() >= kDrop.size() &&
+         std::equal(kDrop.begin(), kDrop.end(), part.begin(), [](char a, char b) {
+           return a == std::tolower(static_cast<unsigned char>(b));
+         });
+}
+
+/// Says why an object is never looked at; nothing for one that is.
+std::optional<std::string> reason_to_ignore(const lake::ObjectInfo& info,
+                                            const std::vector<std::string>& exclude) {
+  const std::string below = info.key.substr(kRaw.size());
+  const std::string name = file_name(info.key);
+  if (name.empty() || (info.size == 0 && name.ends_with("_$folder$"))) return "marks a folder";
+  if (name[0] == '.' || name[0] == '_') return "is hidden";
+  if (matches("*.md", name, FNM_CASEFOLD)) return "is a note";
+  if (matches("*.crc", name)) return "is a checksum";
+  for (const auto& glob : exclude) {
+    const bool is_folder = glob.ends_with('/') && below.starts_with(glob);
+    if (is_folder || matches(glob, below) || matches(glob, name))
+      return fmt::format("excluded by {}", glob);
+  }
+  const size_t slash = below.find('/');
+  if (slash == std::string::npos || slash == 0) return "belongs to no dataset";
+  if (is_drop_folder(below.substr(0, slash)))
+    return "belongs to no dataset: drop= is its first folder";
+  return std::nullopt;
+}
+
+/// Reads dataset, drop folder and name out of a key below raw/; true when the drop is dated.
+bool place(PlacedObject& object) {
+  auto parts = split_path(std::string_view(object.info.key).substr(kRaw.size()));
+  object.dataset = parts[0];
+  bool dated = false;
+  for (size_t i = 1; i < parts.size(); ++i) {
+    const bool is_file = i + 1 == parts.size();
+    if (is_file || !is_drop_folder(parts[i])) {
+      object.name += (object.name.empty() ? "" : "/") + parts[i];
+      continue;
+    }
+    const std::string date = parts[i].substr(kDrop.size());
+    if (dated) {
+      object.problem = "it stands in a drop folder within a drop folder; move it up";
+    } else if (date.size() != kDateLength || !parse_date(date, object.drop)) {
+      object.problem = fmt::format(
+          "its folder '{}' does not name a day; rename it to drop=YYYY-MM-DD", parts[i]);
+    }
+    dated = true;
+  }
+  if (!simdjson::validate_utf8(object.info.key))
+    object.problem = "its name is not valid UTF-8; rename it";
+  return dated;
+}
+
+}  // namespace
+
+Layout place_objects(const std::vector<lake::ObjectInfo>& listing,
+                     const std::vector<std::string>& exclude) {
+  Layout layout;
+  std::map<std::string, std::vector<size_t>> undated;
+  std::set<std::string> outside;
+  for (const auto& info : listing) {
+    if (!info.key.starts_with(kRaw)) {
+      const size_t slash = info.key.find('/');
+      outside.insert(info.key.substr(0, slash == std::string::npos ? slash : slash + 1));
+      continue;
+    }
+    if (const auto reason = reason_to_ignore(info, exclude)) {
+      layout.ignored.push_back(fmt::format("{} ({})", info.key, *reason));
+      continue;
+    }
+    PlacedObject object{info, {}, {}, Date(), {}};
+    const bool dated = place(object);
+    if (!dated) undated[object.dataset].push_back(layout.objects.size());
+    layout.objects.push_back(std::move(object));
+  }
+  for (const auto& [dataset, indexes] : undated) {
+    Time newest = Time::min();
+    for (const size_t i : indexes) newest = std::max(newest, layout.objects[i].info.modified);
+    for (const size_t i : indexes)
+      layout.objects[i].drop = Date(std::chrono::floor<std::chrono::days>(newest));
+  }
+  for (const auto& place_outside : outside)
+    layout.ignored.push_back(fmt::format("{} (is not below raw/)", place_outside));
+  std::ranges::sort(layout.objects, {}, [](const auto& object) { return object.info.key; });
+  return layout;
+}
+
+std::string without_compression_suffix(const std::string& name) {
+  for (const char* suffix : {".gz", ".gzip", ".zst", ".zstd"}) {
+    const size_t length = std::char_traits<char>::length(suffix);
+    if (name.size() > length && matches(std::string("*") + suffix, name, FNM_CASEFOLD))
+      return name.substr(0, name.size() - length);
+  }
+  return name;
+}
+
+bool glob_claims(const std::string& glob, const std::string& name) {
+  const std::string plain = without_compression_suffix(name);
+  for (const auto& spelling : {name, plain, file_name(name), file_name(plain)})
+    if (matches(glob, spelling, FNM_CASEFOLD)) return true;
+  return false;
+}
+
+}  // namespace reelhouse::catalog

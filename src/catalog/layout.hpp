@@ -1,0 +1,39 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "base/clock.hpp"
+#include "lake/object_store.hpp"
+
+namespace reelhouse::catalog {
+
+/// One object of the lake at its place: raw/<dataset>/[drop=YYYY-MM-DD/]<name>.
+struct PlacedObject {
+  lake::ObjectInfo info;
+  std::string dataset;
+  std::string name;     ///< below the dataset and the drop folder ("sub/part-1.csv.gz")
+  Date drop;            ///< undated objects: the day of the dataset's newest undated object
+  std::string problem;  ///< why its place cannot be understood; empty when it can
+};
+
+/// What a listing comes to.
+struct Layout {
+  std::vector<PlacedObject> objects;  ///< sorted by key
+  std::vector<std::string> ignored;   ///< "key (reason)"; outside raw/ one entry a top folder
+};
+
+/// Sorts a listing out: which object belongs to which dataset and drop, which belong to none, and
+/// which match one of the `exclude` globs (against the key below raw/, and against the file's
+/// name).
+Layout place_objects(const std::vector<lake::ObjectInfo>& listing,
+                     const std::vector<std::string>& exclude);
+
+/// Tells whether a declared `files` glob means this object: its name below the drop folder or its
+/// file name, with or without a compression suffix, upper and lower case alike.
+bool glob_claims(const std::string& glob, const std::string& name);
+
+/// Cuts ".gz", ".gzip", ".zst" or ".zstd" off a name.
+std::string without_compression_suffix(const std::string& name);
+
+}  // namespace reelhouse::catalog

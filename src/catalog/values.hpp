@@ -1,0 +1,37 @@
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <string_view>
+
+#include "catalog/profile.hpp"
+
+namespace reelhouse::catalog {
+
+/// Tells the narrowest kind that holds a value, by looking at it once; spaces around it do not count.
+///
+/// Integers fit 64 bits and have no leading zero or '+': 007 and +49 are names, not numbers. Dates are
+/// YYYY-MM-DD, day and month in either order with a year of 2 or 4 digits (between '-', '/' or '.'),
+/// or "Month D, YYYY", and exist in a calendar in one of these readings. Timestamps are ISO 8601.
+/// Booleans are true, false, t, f, yes, no in any case.
+ValueKind classify(std::string_view value);
+
+/// False for bytes with which only text can begin, which most text does.
+inline bool may_begin_non_text(char first) {
+  static constexpr auto kTable = [] {
+    std::array<bool, 256> table{};
+    for (const char c : std::string_view("0123456789-. \ttTyYfFnNjJmMaAsSoOdD"))
+      table[static_cast<unsigned char>(c)] = true;
+    return table;
+  }();
+  return kTable[static_cast<unsigned char>(first)];
+}
+
+/// Adds a value that is not null (so not empty) to a field's counts.
+inline void count_value(FieldProfile& field, std::string_view value) {
+  const ValueKind kind = may_begin_non_text(value.front()) ? classify(value) : ValueKind::kText;
+  ++field.kinds[static_cast<size_t>(kind)];
+  if (value.size() > field.longest) field.longest = value.size();
+}
+
+}  // namespace reelhouse::catalog

@@ -1,0 +1,70 @@
+#pragma once
+
+#include <filesystem>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "model/builder.hpp"
+
+namespace reelhouse::model {
+
+/// The result of one check.
+struct CheckResult {
+  std::string model;
+  std::string name;
+  std::string description;
+  Severity severity = Severity::kError;
+  bool passed = false;
+  bool known = false;        ///< passed on the same fingerprints before; not run again
+  uint64_t failures = 0;     ///< rows that fail it
+  std::vector<std::string> examples;  ///< up to five, as text
+  std::string where;         ///< file:line of its declaration
+  double seconds = 0;
+};
+
+/// Remembers, in one file, which checks have passed on which fingerprints.
+class PassedChecks {
+ public:
+  explicit PassedChecks(std::filesystem::path file);
+  bool contains(const std::string& key) const;
+  /// Replaces the memory by `keys`. Errors: kPermission, kFull.
+  Result<> save(const std::vector<std::string>& keys);
+
+ private:
+  std::filesystem::path file_;
+  std::vector<std::string> keys_;
+};
+
+/// Runs the checks of every model of the last build, side by side; failing rows are counted, the first
+/// five kept as examples. Errors: kProject (a check's SQL is wrong: file and line), kInterrupted.
+Result<std::vector<CheckResult>> run_checks(const Builder& builder, const Graph& graph,
+                                            engine::Database& database, PassedChecks& passed, int workers);
+
+/// Judges what the lake delivered, before any model: required datasets that are missing or empty,
+/// objects that could not be read, a drop with a smaller share of the rows of the one before than its
+/// source allows.
+std::vector<CheckResult> check_delivery(const Project& project,
+                                        const std::vector<catalog::CatalogTable>& tables,
+                                        const std::vector<catalog::CatalogObject>& unreadable);
+
+/// What became of the records of one object of the lake: read = kept + rejected.
+struct ObjectAccount {
+  std::string key;
+  std::string etag;
+  std::string table;
+  Date drop;
+  uint64_t bytes = 0;
+  uint64_t read = 0;
+  uint64_t rejected_structure = 0;  ///< by the crawl: no record of the table's structure
+  uint64_t rejected_rules = 0;      ///< by the rules of the model that stages it
+  uint64_t kept = 0;
+};
+
+/// Accounts for every object of the catalog from the models that keep `_object`, and adds a check of
+/// severity error for each model that delivers another number of records than it was given.
+std::vector<ObjectAccount> account(const Graph& graph, const std::vector<ModelOutcome>& outcomes,
+                                   const std::vector<catalog::CatalogTable>& tables,
+                                   std::vector<CheckResult>& checks);
+
+}  // namespace reelhouse::model

@@ -1,0 +1,58 @@
+#pragma once
+
+#include <filesystem>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/json.hpp"
+#include "base/result.hpp"
+
+namespace reelhouse::model {
+
+/// What is known of one build of a model, kept beside its Parquet as _build.json.
+struct BuildRecord {
+  std::string model;
+  std::string fingerprint;
+  uint64_t rows = 0;                             ///< kept
+  uint64_t rejected = 0;                         ///< by the model's own rules
+  std::map<std::string, uint64_t> repairs;       ///< by kind
+  double seconds = 0;
+  std::vector<std::pair<std::string, std::string>> columns;  ///< name, type
+  struct ObjectCount {
+    uint64_t kept = 0;
+    uint64_t rejected = 0;
+  };
+  std::map<std::string, ObjectCount> objects;    ///< by key, for models that keep `_object`
+  std::map<std::string, uint64_t> files;         ///< name -> bytes, set by Curated::finish
+};
+
+/// The curated tables of a store: `curated/<model>/<fingerprint>/` holds part-*.parquet, and beside
+/// them _rejected.parquet and _repaired.parquet (where there are any) and _build.json. A folder is
+/// there whole or not at all.
+class Curated {
+ public:
+  explicit Curated(std::filesystem::path store) : root_(std::move(store) / "curated") {}
+
+  /// Reads the record of a finished build; nothing when there is none (or it cannot be read, it is
+  /// or a file of it has another size: it is then built again).
+  std::optional<BuildRecord> find(const std::string& model, const std::string& fingerprint) const;
+  std::filesystem::path folder(const std::string& model, const std::string& fingerprint) const;
+  /// Makes an empty folder to build in, on the same file system. Errors: kPermission, kFull.
+  Result<std::filesystem::path> begin(const std::string& model, const std::string& fingerprint) const;
+  /// Writes the record and moves the folder to its place, replacing an older build. Nothing is synced:
+  /// after a power cut a torn build shows by its files' sizes, and is built again.
+  Result<> finish(const std::filesystem::path& building, BuildRecord record) const;
+  /// Removes what processes that died left behind. Call while holding the run's lock.
+  void remove_leftovers() const;
+  /// Removes all but the `keep` newest builds of each model, and never one in `needed` ("model/print").
+  void remove_old(size_t keep, const std::vector<std::string>& needed) const;
+
+ private:
+  std::filesystem::path root_;
+};
+
+Json to_json(const BuildRecord& record);
+
+}  // namespace reelhouse::model

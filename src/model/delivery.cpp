@@ -1,0 +1,123 @@
+#include <algorithm>
+
+#include "model/checks.hpp"
+
+namespace reelhouse::model {
+namespace {
+
+const catalog::CatalogTable* find_table(const std::vector<catalog::CatalogTable>& tables,
+                                        const std::string& name) {
+  const auto found = std::ranges::find(tables, name, &catalog::CatalogTable::name);
+  return found == tables.end() ? nullptr : &*found;
+}
+
+CheckResult passed_check(const std::string& subject, const std::string& name, const std::string& description,
+                         Severity severity, const std::string& where) {
+  CheckResult result;
+  result.model = subject;
+  result.name = name;
+  result.description = description;
+  result.severity = severity;
+  result.passed = true;
+  result.where = where;
+  return result;
+}
+
+void add_failure(CheckResult& check, std::string example) {
+  check.passed = false;
+  ++check.failures;
+  if (check.examples.size() < 5) check.examples.push_back(std::move(example));
+}
+
+CheckResult check_presence(const catalog::SourceTable& declared, const catalog::CatalogTable* table) {
+  CheckResult check = passed_check("raw." + declared.name, "is delivered",
+                                   "A dataset that is not optional has objects with records in the lake.",
+                                   Severity::kError, declared.where);
+  if (table == nullptr || table->objects.empty())
+    add_failure(check, fmt::format("no object in raw/{} matches {}", declared.dataset, declared.files));
+  else if (table->records() == table->rejected())
+    add_failure(check, fmt::format("raw/{} holds no usable record", declared.dataset));
+  return check;
+}
+
+/// Compares the rows of each drop with the drop before: a half-delivered list must not end-date users
+/// or titles. Only the newest drop can still be mended by a new delivery, so only it is judged.
+CheckResult check_drift(const catalog::SourceTable& declared, const catalog::CatalogTable& table) {
+  CheckResult check = passed_check(
+      "raw." + declared.name, "row count of the newest drop",
+      fmt::format("The newest drop has at least {:.0f} % of the rows of the one before.",
+                  declared.min_rows_of_previous * 100),
+      Severity::kError, declared.where);
+  std::map<std::string, uint64_t> rows;
+  for (const auto& object : table.objects)
+    rows[to_iso(object.drop)] += object.profile.records - object.profile.rejected;
+  if (rows.size() < 2) return check;
+  const auto newest = std::prev(rows.end());
+  const auto before = std::prev(newest);
+  if (static_cast<double>(newest->second) < declared.min_rows_of_previous * static_cast<double>(before->second))
+    add_failure(check, fmt::format("drop {} has {} rows, drop {} had {}", newest->first, newest->second,
+                                   before->first, before->second));
+  return check;
+}
+
+}  // namespace
+
+std::vector<CheckResult> check_delivery(const Project& project,
+                                        const std::vector<catalog::CatalogTable>& tables,
+                                        const std::vector<catalog::CatalogObject>& unreadable) {
+  std::vector<CheckResult> results;
+  for (const auto& source : project.sources) {
+    CheckResult readable = passed_check("raw/" + source.dataset, "objects can be read",
+                                        "Every object of the dataset could be decoded.",
+                                        source.unreadable_is_error ? Severity::kError : Severity::kWarn,
+                                        source.where);
+    for (const auto& object : unreadable)
+      if (object.dataset == source.dataset)
+        add_failure(readable, fmt::format("{}: {}", object.info.key, object.problem));
+    results.push_back(std::move(readable));
+    for (const auto& declared : source.tables) {
+      const auto* table = find_table(tables, declared.name);
+      if (!source.optional) results.push_back(check_presence(declared, table));
+      if (table != nullptr) results.push_back(check_drift(declared, *table));
+    }
+  }
+  return results;
+}
+
+std::vector<ObjectAccount> account(const Graph& graph, const std::vector<ModelOutcome>& outcomes,
+                                   const std::vector<catalog::CatalogTable>& tables,
+                                   std::vector<CheckResult>& checks) {
+  std::vector<ObjectAccount> accounts;
+  for (const auto& table : tables) {
+    for (const auto& object : table.objects) {
+      ObjectAccount entry{object.info.key, object.info.etag, table.name, object.drop, object.info.size,
+                          object.profile.records, object.profile.rejected, 0, 0};
+      entry.kept = entry.read - entry.rejected_structure;
+      accounts.push_back(std::move(entry));
+    }
+  }
+  for (const auto& outcome : outcomes) {
+    const auto is_object = [](const auto& column) { return column.first == "_object"; };
+    if (std::ranges::none_of(outcome.record.columns, is_object)) continue;
+    const Node& node = graph.nodes[static_cast<size_t>(graph.find(outcome.model))];
+    if (node.raw.size() != 1 || !node.inputs.empty()) continue;
+    CheckResult check = passed_check(outcome.model, "read = kept + rejected",
+                                     "Every record of every object is kept or in quarantine.",
+                                     Severity::kError, node.model->file.string());
+    for (auto& entry : accounts) {
+      if (entry.table != node.raw.front()) continue;
+      const auto found = outcome.record.objects.find(entry.key);
+      const BuildRecord::ObjectCount counts = found == outcome.record.objects.end() ? BuildRecord::ObjectCount{} : found->second;
+      const uint64_t given = entry.read - entry.rejected_structure;
+      entry.rejected_rules = std::max(entry.rejected_rules, counts.rejected);
+      entry.kept = given - std::min(given, entry.rejected_rules);
+      if (counts.kept + counts.rejected != given)
+        add_failure(check, fmt::format("{}: {} records were read, {} kept and {} rejected by rules", entry.key,
+                                       given, counts.kept, counts.rejected));
+    }
+    checks.push_back(std::move(check));
+  }
+  return accounts;
+}
+
+}  // namespace reelhouse::model

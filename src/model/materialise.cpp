@@ -1,0 +1,179 @@
+#include "model/materialise.hpp"
+
+#include <algorithm>
+#include <filesystem>
+
+#include "model/graph.hpp"
+
+namespace reelhouse::model {
+namespace {
+
+using engine::quote_name;
+using engine::quote_text;
+namespace fs = std::filesystem;
+
+constexpr const char* kParquet = "(format parquet, compression zstd, compression_level 1)";
+
+/// Strips what would close a subquery early: trailing semicolons and space.
+std::string body_of(const Model& model) {
+  std::string body = model.sql;
+  body.erase(body.find_last_not_of(" \t\r\n;") + 1);
+  return body;
+}
+
+bool is_stored(const std::string& column) { return !column.starts_with("_was_"); }
+
+std::string stored_columns(const BuildRecord& record) {
+  std::string list;
+  for (const auto& [name, type] : record.columns) list += (list.empty() ? "" : ", ") + quote_name(name);
+  return list;
+}
+
+bool has_column(const std::vector<engine::Column>& columns, const std::string& name) {
+  return std::ranges::find(columns, name, &engine::Column::name) != columns.end();
+}
+
+/// Runs `copy (select) to file` and returns the number of rows written.
+Result<uint64_t> copy_to(engine::Session& session, const std::string& select, const fs::path& file) {
+  RH_ASSIGN(const auto rows, session.query(fmt::format("copy ({}\n) to {} {}", select,
+                                                       quote_text(file.string()), kParquet)));
+  return static_cast<uint64_t>(rows.integer(0, 0));
+}
+
+/// Writes a model with rules: first every row with the rules' verdicts, then the three parts.
+class RuledModel {
+ public:
+  RuledModel(const Model& model, const fs::path& folder, engine::Session& session)
+      : model_(model), folder_(folder), session_(session), all_(folder / "_all.parquet") {}
+
+  Result<> write(BuildRecord& record, bool has_lineage) {
+    auto written = copy_to(session_, judged(), all_);
+    if (!written) return fail(blame(written.error()));
+    const std::string source = fmt::format("read_parquet({})", quote_text(all_.string()));
+    RH_ASSIGN(record.rows, copy_to(session_, fmt::format("select {} from {} where _reject = 0",
+                                                         stored_columns(record), source),
+                                   folder_ / "part-0.parquet"));
+    record.rejected = *written - record.rows;
+    const std::string lineage = has_lineage ? "_object, _line" : "cast(null as varchar) as _object, cast(null as bigint) as _line";
+    if (record.rejected > 0) RH_TRY(write_rejected(source, lineage));
+    RH_TRY(write_repaired(record, source, lineage));
+    std::error_code code;
+    fs::remove(all_, code);
+    return {};
+  }
+
+ private:
+  /// The model's rows with `_reject` (number of the rule that holds, 0 = kept) and `_repair_<i>`.
+  std::string judged() const {
+    std::string cases;
+    for (size_t i = 0; i < model_.rejects.size(); ++i)
+      cases += fmt::format(" when {} then {}", model_.rejects[i].when, i + 1);
+    std::string flags = cases.empty() ? ", 0 as _reject" : fmt::format(", case{} else 0 end as _reject", cases);
+    for (size_t i = 0; i < model_.repairs.size(); ++i)
+      flags += fmt::format(", coalesce({}, false) as _repair_{}", model_.repairs[i].when, i);
+    return fmt::format("select *{} from ({}\n) as {}", flags, body_of(model_), quote_name(model_.name));
+  }
+
+  Result<> write_rejected(const std::string& source, const std::string& lineage) {
+    std::string column;
+    std::string reason;
+    std::string value;
+    for (size_t i = 0; i < model_.rejects.size(); ++i) {
+      const auto& rule = model_.rejects[i];
+      column += fmt::format(" when {} then {}", i + 1, quote_text(rule.column));
+      reason += fmt::format(" when {} then {}", i + 1, quote_text(rule.reason));
+      value += fmt::format(" when {} then cast({} as varchar)", i + 1, rule.value.empty() ? "null" : rule.value);
+    }
+    const std::string select = fmt::format(
+        "select {}, case _reject{} end as col, case _reject{} end as reason, case _reject{} end as value "
+        "from {} where _reject > 0",
+        lineage, column, reason, value, source);
+    auto written = copy_to(session_, select, folder_ / "_rejected.parquet");
+    if (!written) return fail(blame(written.error()));
+    return {};
+  }
+
+  /// Counts repairs by kind, of kept rows only, and writes one row a repair.
+  Result<> write_repaired(BuildRecord& record, const std::string& source, const std::string& lineage) {
+    std::string parts;
+    for (size_t i = 0; i < model_.repairs.size(); ++i) {
+      const auto& rule = model_.repairs[i];
+      record.repairs[rule.kind] += 0;
+      parts += fmt::format(
+          "{}select {}, {} as kind, {} as col, cast({} as varchar) as was, cast({} as varchar) as now "
+          "from {} where _repair_{} and _reject = 0",
+          i ? " union all " : "", lineage, quote_text(rule.kind), quote_text(rule.column), rule.was, rule.now,
+          source, i);
+    }
+    if (parts.empty()) return {};
+    const fs::path file = folder_ / "_repaired.parquet";
+    auto written = copy_to(session_, parts, file);
+    if (!written) return fail(blame(written.error()));
+    if (*written == 0) {
+      std::error_code code;
+      fs::remove(file, code);
+      return {};
+    }
+    RH_ASSIGN(const auto counts, session_.query(fmt::format("select kind, count(*) from read_parquet({}) group by kind",
+                                                            quote_text(file.string()))));
+    for (size_t row = 0; row < counts.rows.size(); ++row)
+      record.repairs[counts.text(row, 0)] = static_cast<uint64_t>(counts.integer(row, 1));
+    return {};
+  }
+
+  /// Says that a rule may be wrong, since the SELECT alone was fine.
+  Error blame(const Error& error) const {
+    if (error.kind != ErrorKind::kQuery) return error;
+    Error located = error;
+    located.kind = ErrorKind::kProject;
+    located.where = model_.rejects.empty() ? model_.repairs.front().where : model_.rejects.front().where;
+    located.hint = "One of this model's reject or repairs rules is wrong, or its SELECT fails on these rows.";
+    return located;
+  }
+
+  const Model& model_;
+  const fs::path& folder_;
+  engine::Session& session_;
+  fs::path all_;
+};
+
+/// Counts kept and rejected rows by object, for read = kept + rejected.
+Result<> count_objects(BuildRecord& record, const fs::path& folder, engine::Session& session) {
+  const auto count = [&](const fs::path& file, uint64_t BuildRecord::ObjectCount::*field) -> Result<> {
+    RH_ASSIGN(const auto rows, session.query(fmt::format(
+        "select _object, count(*) from read_parquet({}) group by _object", quote_text(file.string()))));
+    for (size_t row = 0; row < rows.rows.size(); ++row)
+      record.objects[rows.text(row, 0)].*field = static_cast<uint64_t>(rows.integer(row, 1));
+    return {};
+  };
+  RH_TRY(count(folder / "part-0.parquet", &BuildRecord::ObjectCount::kept));
+  if (record.rejected > 0) RH_TRY(count(folder / "_rejected.parquet", &BuildRecord::ObjectCount::rejected));
+  return {};
+}
+
+}  // namespace
+
+std::string read_build(const fs::path& folder) {
+  return fmt::format("select * from read_parquet({})", quote_text((folder / "part-0.parquet").string()));
+}
+
+Result<BuildRecord> materialise(const Model& model, const fs::path& folder, engine::Session& session) {
+  auto described = session.query(fmt::format("select * from ({}\n) limit 0", body_of(model)));
+  if (!described) return fail(locate(described.error(), model.sql, model.file.string(), 1));
+  BuildRecord record;
+  record.model = model.name;
+  for (const auto& column : described->columns)
+    if (is_stored(column.name)) record.columns.emplace_back(column.name, column.type);
+  const bool has_lineage = has_column(described->columns, "_object") && has_column(described->columns, "_line");
+  if (model.has_rules() || record.columns.size() < described->columns.size()) {
+    RH_TRY(RuledModel(model, folder, session).write(record, has_lineage));
+  } else {
+    auto written = copy_to(session, body_of(model), folder / "part-0.parquet");
+    if (!written) return fail(locate(written.error(), model.sql, model.file.string(), 1));
+    record.rows = *written;
+  }
+  if (has_lineage) RH_TRY(count_objects(record, folder, session));
+  return record;
+}
+
+}  // namespace reelhouse::model

@@ -1,0 +1,19 @@
+#pragma once
+
+#include "engine/engine.hpp"
+#include "model/curated.hpp"
+#include "model/project.hpp"
+
+namespace reelhouse::model {
+
+/// Runs a model's SELECT and writes its rows, rejected rows and repairs into `folder` as Parquet;
+/// returns the record of the build (seconds and fingerprint are the caller's).
+/// Errors: kProject (the SQL or a rule is wrong: file and line), kFull, kInterrupted, and those of the
+/// row sources that it reads.
+Result<BuildRecord> materialise(const Model& model, const std::filesystem::path& folder,
+                                engine::Session& session);
+
+/// The SELECT that reads a finished build ("select * from read_parquet(...)").
+std::string read_build(const std::filesystem::path& folder);
+
+}  // namespace reelhouse::model

@@ -1,0 +1,96 @@
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/result.hpp"
+#include "catalog/sources.hpp"
+
+namespace reelhouse::model {
+
+enum class Severity { kError, kWarn };
+enum class Materialisation { kTable, kView };
+
+/// A check of a built model: `sql` returns the rows that fail it.
+struct Check {
+  std::string model;
+  std::string name;         ///< "not_null(user_key)", or the name that the YAML gives
+  std::string description;
+  Severity severity = Severity::kError;
+  std::string sql;
+  std::string where;        ///< file:line
+};
+
+/// A rule that sends rows to quarantine.
+struct RejectRule {
+  std::string column;
+  std::string when;    ///< SQL over the model's own columns
+  std::string reason;
+  std::string value;   ///< SQL; empty = null
+  std::string where;
+};
+
+/// A rule that counts rows that the model has mended, with the value from before.
+struct RepairRule {
+  std::string kind;
+  std::string column;
+  std::string when;
+  std::string was;
+  std::string now;
+  std::string where;
+};
+
+struct ColumnSpec {
+  std::string name;
+  std::string description;
+};
+
+/// One SELECT, and what its YAML says of it.
+struct Model {
+  std::string name;
+  std::filesystem::path file;  ///< the .sql
+  std::string folder;          ///< below models/: "staging", "marts"
+  std::string sql;             ///< the file as it is
+  std::string row;             ///< first comment line: what a row is
+  Materialisation materialisation = Materialisation::kTable;
+  std::string description;
+  std::vector<std::string> grain;
+  std::vector<ColumnSpec> columns;
+  std::vector<Check> checks;
+  std::vector<RejectRule> rejects;
+  std::vector<RepairRule> repairs;
+  std::string specification;   ///< the YAML's rules as text, part of the fingerprint
+
+  bool published() const { return folder == "marts"; }
+  bool has_rules() const { return !rejects.empty() || !repairs.empty(); }
+};
+
+/// A small CSV of reference data that the project brings itself; all columns are text.
+struct Seed {
+  std::string name;
+  std::filesystem::path file;
+  std::vector<std::string> columns;
+  std::string content;
+};
+
+/// A project folder as it was read: nothing is bound or ordered yet.
+struct Project {
+  std::filesystem::path root;
+  std::vector<catalog::Source> sources;
+  std::vector<Model> models;  ///< sorted by name
+  std::vector<Seed> seeds;
+
+  const Model* find(const std::string& name) const;
+  const catalog::SourceTable* find_source_table(const std::string& name) const;
+};
+
+/// Reads sources/, seeds/ and models/ of a project. Errors: kProject with file, line and near miss;
+/// kNotFound, kPermission. Stops at the first problem.
+Result<Project> load_project(const std::filesystem::path& root);
+
+/// The same, but gathers every problem instead of stopping at the first.
+Project load_project(const std::filesystem::path& root, std::vector<Error>& problems);
+
+}  // namespace reelhouse::model

@@ -1,0 +1,335 @@
+#include "workflow/pipeline.hpp"
+
+#include <algorithm>
+#include <thread>
+
+#include "base/files.hpp"
+#include "base/hash.hpp"
+#include "base/interrupt.hpp"
+#include "workflow/receipt.hpp"
+
+namespace reelhouse::workflow {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr size_t kOldBuilds = 2;  ///< builds kept of a model besides the newest, for going back and forth
+
+/// Remembers what the last published version was made of, so that an unchanged run can end early.
+struct LastPublish {
+  std::string content;  ///< hash of all fingerprints, checks and descriptions
+  int version = 0;
+
+  static LastPublish load(const fs::path& file) {
+    const auto text = read_file(file);
+    if (!text) return {};
+    const Json json = Json::parse(*text, nullptr, false);
+    if (!json.is_object()) return {};
+    return {json.value("content", ""), json.value("version", 0)};
+  }
+  Result<> save(const fs::path& file) const {
+    return write_file_atomically(file, Json{{"content", content}, {"version", version}}.dump());
+  }
+};
+
+/// One run from its start to its end. Members are in the order in which they come to life.
+class Pipeline {
+ public:
+  Pipeline(const PipelineOptions& options, const Clock& clock, const Say& say)
+      : options_(options), clock_(clock), say_(say), curated_(options.store), warehouse_(options.warehouse) {}
+
+  Result<PipelineResult> run();
+
+ private:
+  Result<> crawl();
+  Result<> plan();
+  bool nothing_changed();
+  Result<> build();
+  Result<> check();
+  Result<> publish();
+  Result<> steps();
+  void finish(const Result<>& ended);
+  void fill_receipt(const Result<>& ended);
+  Result<> stop_on_failed_checks();
+  std::string content_hash() const;
+  int workers() const {
+    const unsigned cores = options_.threads > 0 ? static_cast<unsigned>(options_.threads) : std::thread::hardware_concurrency();
+    return static_cast<int>(std::clamp(cores, 1U, 4U));
+  }
+  fs::path last_publish_file() const { return options_.state / "published.json"; }
+
+  const PipelineOptions& options_;
+  const Clock& clock_;
+  const Say& say_;
+  model::Curated curated_;
+  warehouse::Warehouse warehouse_;
+  std::unique_ptr<RunHistory> history_;
+  Run record_;
+  Json phases_ = Json::array();
+  PipelineResult result_;
+
+  model::Project project_;
+  std::unique_ptr<lake::ObjectStore> lake_;
+  std::unique_ptr<catalog::Catalog> catalog_;
+  catalog::CrawlReport crawled_;
+  std::unique_ptr<engine::Database> database_;
+  model::Graph graph_;
+  model::BuildOptions build_options_;
+  std::unique_ptr<model::Builder> builder_;
+};
+
+Result<> Pipeline::crawl() {
+  const PhaseTimer timer(phases_, "crawl");
+  RH_ASSIGN(lake_, lake::open_store(options_.lake));
+  RH_ASSIGN(catalog_, catalog::open_catalog(options_.state / "catalog.db"));
+  RH_ASSIGN(crawled_, catalog_->crawl(*lake_, project_.sources,
+                                      {.dry_run = false, .exclude = options_.exclude, .threads = options_.threads},
+                                      clock_));
+  result_.changes = crawled_.changes;
+  size_t objects = 0;
+  uint64_t records = 0;
+  for (const auto& table : crawled_.tables) {
+    objects += table.objects.size();
+    records += table.records();
+  }
+  say_(fmt::format("crawl    {} objects, {} tables, {} records; {} read anew  {:.1f} s", objects,
+                   crawled_.tables.size(), records, crawled_.objects_read, timer.seconds()));
+  for (const auto& object : crawled_.unreadable)
+    say_(fmt::format("crawl    cannot read {}: {}", object.info.key, object.problem));
+  (void)history_->add_step(record_.id, {"crawl", "succeeded", timer.seconds(), records, ""});
+  return {};
+}
+
+Result<> Pipeline::plan() {
+  const PhaseTimer timer(phases_, "plan");
+  engine::DatabaseOptions database;
+  database.threads = options_.threads;
+  database.memory_limit = options_.memory_limit;
+  database.temporary = (options_.state / "tmp").string();
+  RH_ASSIGN(database_, engine::open_duckdb(database));
+  RH_ASSIGN(auto session, database_->connect());
+  RH_TRY(session->execute("set preserve_insertion_order = false"));
+  std::vector<std::string> tables;
+  for (const auto& table : crawled_.tables) tables.push_back(table.name);
+  std::vector<Error> problems;
+  graph_ = model::resolve(project_, *session, tables, problems);
+  if (!problems.empty()) {
+    for (size_t i = 1; i < problems.size(); ++i) say_("error: " + problems[i].to_string());
+    return fail(problems.front());
+  }
+  RH_ASSIGN(build_options_.selected, model::select(graph_, options_.select));
+  build_options_.full_refresh = options_.full_refresh;
+  build_options_.workers = workers();
+  builder_ = std::make_unique<model::Builder>(project_, graph_, *lake_, *catalog_, crawled_.tables, curated_,
+                                              *database_);
+  return {};
+}
+
+std::string Pipeline::content_hash() const {
+  std::string text;
+  for (const auto& node : graph_.nodes) {
+    const auto& model = *node.model;
+    text += builder_->prints().at(model.name) + model.name + model.description + model.folder + "\n";
+    for (const auto& column : model.columns) text += column.name + ":" + column.description + "\n";
+    for (const auto& check : model.checks)
+      text += fmt::format("{} {} {}\n", check.name, static_cast<int>(check.severity), check.sql);
+  }
+  for (const auto& object : crawled_.unreadable) text += object.info.key + object.info.etag + "\n";
+  return sha256(text).substr(0, 24);
+}
+
+bool Pipeline::nothing_changed() {
+  if (!options_.select.empty() || options_.full_refresh) return false;
+  const LastPublish last = LastPublish::load(last_publish_file());
+  if (last.version == 0 || last.content != content_hash()) return false;
+  const auto current = warehouse_.current();
+  if (!current || !builder_->all_known(build_options_)) return false;
+  result_.unchanged = true;
+  const auto outcomes = builder_->known_outcomes();
+  result_.known = outcomes.size();
+  result_.objects = model::account(graph_, outcomes, crawled_.tables, result_.checks);
+  if (current->number != last.version)
+    say_(fmt::format("nothing has changed since version {}; version {} is current because of a rollback. "
+                     "'reelhouse rollback {}' goes forward again.",
+                     last.version, current->number, last.version));
+  else
+    say_(fmt::format("nothing has changed: version {} stays current", current->number));
+  return true;
+}
+
+Result<> Pipeline::build() {
+  const PhaseTimer timer(phases_, "build");
+  curated_.remove_leftovers();
+  RH_TRY(builder_->define_inputs());
+  auto built = builder_->build(build_options_, [&](const model::ModelOutcome& outcome) {
+    const auto& record = outcome.record;
+    switch (outcome.state) {
+      case model::BuildState::kBuilt:
+        ++result_.built;
+        say_(fmt::format("build    {:<32} {:>12} rows{}  {:.2f} s", outcome.model, record.rows,
+                         record.rejected > 0 ? fmt::format(", {} rejected", record.rejected) : "", record.seconds));
+        (void)history_->add_step(record_.id, {"build " + outcome.model, "succeeded", record.seconds, record.rows, ""});
+        break;
+      case model::BuildState::kKnown: ++result_.known; break;
+      case model::BuildState::kView: break;
+      case model::BuildState::kFailed:
+        (void)history_->add_step(record_.id, {"build " + outcome.model, "failed", 0, 0, outcome.error});
+        break;
+      case model::BuildState::kSkipped:
+        say_(fmt::format("skipped  {}: {} failed", outcome.model, outcome.error));
+        (void)history_->add_step(record_.id, {"build " + outcome.model, "skipped", 0, 0, outcome.error + " failed"});
+        break;
+    }
+  });
+  if (!built) return built;
+  RH_TRY(builder_->define_audit());
+  say_(fmt::format("build    {} built, {} known  {:.1f} s", result_.built, result_.known, timer.seconds()));
+  return {};
+}
+
+Result<> Pipeline::check() {
+  const PhaseTimer timer(phases_, "check");
+  model::PassedChecks passed(options_.state / "passed_checks.json");
+  RH_ASSIGN(auto checks, model::run_checks(*builder_, graph_, *database_, passed, workers()));
+  result_.objects = model::account(graph_, builder_->outcomes(), crawled_.tables, result_.checks);
+  result_.checks.insert(result_.checks.end(), checks.begin(), checks.end());
+  (void)history_->add_step(record_.id, {"check", "succeeded", timer.seconds(), result_.checks.size(), ""});
+  return {};
+}
+
+/// Says what failed; a failure of severity error ends the run.
+Result<> Pipeline::stop_on_failed_checks() {
+  size_t failed = 0;
+  size_t warned = 0;
+  for (const auto& check : result_.checks) {
+    if (check.passed) continue;
+    const bool is_error = check.severity == model::Severity::kError;
+    (is_error ? failed : warned) += 1;
+    say_(fmt::format("check    {} {}: {} ({} rows)", is_error ? "FAILED" : "warning", check.model, check.name,
+                     check.failures));
+    for (const auto& example : check.examples) say_("           " + example);
+  }
+  say_(fmt::format("check    {} checks, {} failed, {} warnings", result_.checks.size(), failed, warned));
+  if (failed == 0) return {};
+  return fail(ErrorKind::kCheckFailed,
+              fmt::format("{} check{} failed, so nothing was published", failed, failed == 1 ? "" : "s"),
+              "The lines above name the check and the first rows; the version published before stays current.");
+}
+
+Result<> Pipeline::publish() {
+  const PhaseTimer timer(phases_, "publish");
+  std::vector<warehouse::PublishedTable> tables;
+  std::vector<std::string> needed;
+  for (const auto& outcome : builder_->outcomes()) {
+    needed.push_back(outcome.model + "/" + outcome.record.fingerprint);
+    const auto& model = *graph_.nodes[static_cast<size_t>(graph_.find(outcome.model))].model;
+    if (!model.published() || model.materialisation != model::Materialisation::kTable) continue;
+    warehouse::PublishedTable table;
+    table.name = model.name;
+    table.fingerprint = outcome.record.fingerprint;
+    table.files = {curated_.folder(model.name, outcome.record.fingerprint) / "part-0.parquet"};
+    table.description = model.description.empty() ? model.row : model.description;
+    table.rows = outcome.record.rows;
+    for (const auto& column : model.columns) table.column_descriptions.emplace_back(column.name, column.description);
+    tables.push_back(std::move(table));
+  }
+  database_.reset();  // frees its memory before the new file is written
+  RH_ASSIGN(const auto version, warehouse_.publish(tables, record_.id, options_.keep_versions, clock_));
+  result_.version = version.number;
+  RH_TRY((LastPublish{content_hash(), version.number}).save(last_publish_file()));
+  curated_.remove_old(kOldBuilds, needed);
+  say_(fmt::format("publish  version {}: {} tables, {:.1f} MB  {:.1f} s", version.number, version.tables.size(),
+                   static_cast<double>(version.bytes) / 1e6, timer.seconds()));
+  (void)history_->add_step(record_.id, {"publish", "succeeded", timer.seconds(), tables.size(), ""});
+  return {};
+}
+
+Result<> Pipeline::steps() {
+  RH_ASSIGN(project_, model::load_project(options_.project));
+  RH_TRY(crawl());
+  RH_TRY(plan());
+  if (nothing_changed()) return {};
+  result_.checks = model::check_delivery(project_, crawled_.tables, crawled_.unreadable);
+  RH_TRY(stop_on_failed_checks());
+  RH_TRY(build());
+  RH_TRY(check());
+  RH_TRY(stop_on_failed_checks());
+  if (!options_.select.empty()) {
+    say_("publish  nothing, since only some models were selected");
+    return {};
+  }
+  return publish();
+}
+
+void Pipeline::fill_receipt(const Result<>& ended) {
+  Json& receipt = result_.receipt;
+  receipt = {{"run", result_.run},
+             {"state", name_of(result_.state)},
+             {"started", record_.started},
+             {"ended", to_iso(clock_.now())},
+             {"lake", options_.lake},
+             {"version", result_.version > 0 ? Json(result_.version) : Json(nullptr)}};
+  if (!ended) receipt["error"] = ended.error().to_string();
+  receipt["unchanged"] = result_.unchanged;
+  receipt["phases"] = phases_;
+  uint64_t read = 0;
+  uint64_t kept = 0;
+  Json objects = Json::array();
+  for (const auto& object : result_.objects) {
+    objects.push_back(to_json(object));
+    read += object.read;
+    kept += object.kept;
+  }
+  receipt["records"] = {{"read", read}, {"kept", kept}, {"rejected", read - kept}};
+  receipt["objects"] = std::move(objects);
+  Json unreadable = Json::array();
+  for (const auto& object : crawled_.unreadable)
+    unreadable.push_back({{"object", object.info.key}, {"etag", object.info.etag}, {"problem", object.problem}});
+  receipt["unreadable"] = std::move(unreadable);
+  for (const char* list : {"models", "checks", "changes"}) receipt[list] = Json::array();
+  if (builder_)
+    for (const auto& outcome : builder_->outcomes()) receipt["models"].push_back(to_json(outcome));
+  for (const auto& check : result_.checks) receipt["checks"].push_back(to_json(check));
+  for (const auto& change : result_.changes) receipt["changes"].push_back(to_json(change));
+}
+
+/// Closes the run in the history and writes its receipt; a disk that is full must not hide why it ended.
+void Pipeline::finish(const Result<>& ended) {
+  std::string message;
+  if (!ended) {
+    message = ended.error().to_string();
+    result_.state = ended.error().kind == ErrorKind::kCheckFailed   ? RunState::kCheckFailed
+                    : ended.error().kind == ErrorKind::kInterrupted ? RunState::kCancelled
+                                                                    : RunState::kFailed;
+  }
+  fill_receipt(ended);
+  const fs::path file = options_.store / "receipts" / (result_.run + ".json");
+  if (auto written = write_file_atomically(file, result_.receipt.dump(2) + "\n"); !written)
+    say_("warning: the receipt could not be written: " + written.error().to_string());
+  if (auto closed = history_->end(record_.id, result_.state, result_.version, message, clock_); !closed)
+    say_("warning: the run could not be closed in the history: " + closed.error().to_string());
+}
+
+Result<PipelineResult> Pipeline::run() {
+  RH_TRY(make_folders(options_.state));
+  RH_ASSIGN(const auto lock, FileLock::take(options_.state / "lock", "running this project"));
+  RH_ASSIGN(const auto store_lock, FileLock::take(options_.store / ".lock", "building into this store"));
+  std::error_code code;
+  fs::remove_all(options_.state / "tmp", code);
+  RH_ASSIGN(history_, open_run_history(options_.state / "runs.db"));
+  RH_ASSIGN(record_, history_->begin("default", clock_));
+  result_.run = record_.id;
+  const Result<> ended = steps();
+  finish(ended);
+  if (!ended && result_.state != RunState::kCheckFailed) return fail(ended.error());
+  if (!ended) say_("error: " + ended.error().to_string());
+  return std::move(result_);
+}
+
+}  // namespace
+
+Result<PipelineResult> run_pipeline(const PipelineOptions& options, const Clock& clock, const Say& say) {
+  return Pipeline(options, clock, say).run();
+}
+
+}  // namespace reelhouse::workflow
