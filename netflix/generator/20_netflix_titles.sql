@@ -1,4 +1,5 @@
--- A row is a title of the catalogue, with the faults of hand-kept lists at the rates that they have.
+-- A row is a title of the catalogue, with the faults of hand-kept lists at the rates that they
+-- have.
 -- writes: raw/netflix_titles/drop=2024-06-30/netflix_titles.csv
 copy (
   with named as (
@@ -6,7 +7,8 @@ copy (
       array_to_string(list_transform(director_people, lambda p: person_name(p)), ', ') as directors,
       array_to_string(list_transform(cast_people, lambda p: person_name(p)), ', ') as actors,
       country || if(chance(h, 40, 0.16), ', ' || pick('show_countries', h, 41), '') as countries,
-      if(is_series, length || if(length = 1, ' Season', ' Seasons'), length || ' min') as duration_text,
+      if(is_series, length || if(length = 1, ' Season', ' Seasons'), length || ' min')
+        as duration_text,
       not is_series and chance(h, 42, 0.0005) as length_in_rating
     from catalogue
   )
@@ -22,17 +24,23 @@ copy (
       if(chance(h, 52, 0.01), ' ', '') || strftime(date_added, '%B %-d, %Y')) as date_added,
     release_year,
     case when length_in_rating then duration_text when chance(h, 53, 0.0005) then null
-         when is_series then pick('show_ratings', h, 54) else pick('movie_ratings', h, 54) end as rating,
+         when is_series then pick('show_ratings', h, 54)
+           else pick('movie_ratings', h, 54) end as rating,
     if(length_in_rating, null, duration_text) as duration,
     genres.listed as listed_in,
     case below(h, 60, 4)
-      when 0 then format('When {}, a {} {} must {}.', pick('troubles', h, 61), pick('soft_adjectives', h, 62),
+      when 0 then format('When {}, a {} {} must {}.', pick('troubles', h, 61),
+        pick('soft_adjectives', h, 62),
         pick('jobs', h, 63), pick('aims', h, 64))
-      when 1 then format('A {} {} and a {} {} join forces to {} — until {}.', pick('soft_adjectives', h, 61),
-        pick('jobs', h, 62), pick('soft_adjectives', h, 65), pick('jobs', h, 63), pick('aims', h, 64), pick('troubles', h, 66))
-      when 2 then format('In {}, a {} {} known as "{}" sets out to {}, but {}.', invented(h, 70), pick('soft_adjectives', h, 61),
+      when 1 then format('A {} {} and a {} {} join forces to {} — until {}.',
+        pick('soft_adjectives', h, 61),
+        pick('jobs', h, 62), pick('soft_adjectives', h, 65), pick('jobs', h, 63),
+          pick('aims', h, 64), pick('troubles', h, 66))
+      when 2 then format('In {}, a {} {} known as "{}" sets out to {}, but {}.', invented(h, 70),
+        pick('soft_adjectives', h, 61),
         pick('jobs', h, 62), pick('nouns', h, 63), pick('aims', h, 64), pick('troubles', h, 66))
-      else format('Trying to {}, this {} {} learns that nothing in {} is what it seems.', pick('aims', h, 64),
+      else format('Trying to {}, this {} {} learns that nothing in {} is what it seems.',
+        pick('aims', h, 64),
         pick('soft_adjectives', h, 61), pick('jobs', h, 62), invented(h, 70))
     end as description
   from named

@@ -2,7 +2,8 @@
 -- writes: raw/netflix_top10_global/drop=2024-06-30/all-weeks-global.tsv
 copy (
   with listed as (
-    select *, if(is_series, 'TV', 'Films') || if(is_english, ' (English)', ' (Non-English)') as category
+    select *, if(is_series, 'TV', 'Films')
+      || if(is_english, ' (English)', ' (Non-English)') as category
     from watched_week
     where rank_worldwide <= 10
   )

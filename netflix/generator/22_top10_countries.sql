@@ -10,12 +10,14 @@ copy (
       week, if(is_series, 'TV', 'Films') as category, title as show_title, season_title, k,
       row_number() over (partition by country_no, week, is_series
         -- A country has its own taste, and it is the same every week.
-        order by hours * exp(0.9 * normal(thing('chart', k * 1000 + 500 + country_no), 2)) desc, k) as weekly_rank
+        order by hours * exp(0.9 * normal(thing('chart', k * 1000 + 500 + country_no), 2)) desc, k)
+          as weekly_rank
     from watched_week cross join countries
     qualify weekly_rank <= 10
   )
   select country_name, country_iso2, week, category, weekly_rank, show_title, season_title,
-    row_number() over (partition by country_iso2, category, k order by week) as cumulative_weeks_in_top_10
+    row_number() over (partition by country_iso2, category, k order by week)
+      as cumulative_weeks_in_top_10
   from ranked
   order by country_name, week desc, category, weekly_rank
 ) to (getvariable('output')) (format csv, header, delim '\t', quote '', escape '');

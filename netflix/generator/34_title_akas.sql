@@ -2,7 +2,8 @@
 -- writes: raw/imdb/title.akas.tsv.gz
 copy (
   with counted as (
-    select *, 1 + if(title_type = 'tvEpisode', 2 + below(h, 70, 5), below(h, 70, 3) + below(h, 71, 3))
+    select *, 1 + if(title_type = 'tvEpisode', 2 + below(h, 70, 5),
+      below(h, 70, 3) + below(h, 71, 3))
       + if(k is null, 0, 6) as names
     from imdb_titles()
   ),
@@ -17,7 +18,8 @@ copy (
   named as (
     select *,
       case when place = 1 then coalesce(other_original_title, primary_title)
-           when is_english_name then if(is_renamed and draw(h, 72) % 10 >= 7, primary_title, catalogue_title)
+           when is_english_name then if(is_renamed and draw(h, 72) % 10 >= 7, primary_title,
+             catalogue_title)
            when primary_title[1:9] = 'Episode #' and place_of.episode is not null
              then place_of.episode || primary_title[8:]
            when place_of.script = 'cyrillic' then cyrillic_title(h, 600 + place)
@@ -28,8 +30,10 @@ copy (
     from regional
   )
   select tconst as "titleId", place as ordering, name as title,
-    case when place = 1 then null when is_english_name then 'XWW' else place_of.region end as region,
-    case when place = 1 then null when is_english_name then 'en' else place_of.language end as language,
+    case when place = 1 then null when is_english_name then 'XWW'
+      else place_of.region end as region,
+    case when place = 1 then null when is_english_name then 'en'
+      else place_of.language end as language,
     case when place = 1 then 'original' when is_english_name then 'imdbDisplay'
          when draw(h, 1400 + place) % 100 < 30 then 'imdbDisplay'
          when draw(h, 1400 + place) % 100 < 36 then 'alternative'

@@ -6,6 +6,7 @@
 #include "base/interrupt.hpp"
 #include "base/json.hpp"
 #include "base/progress.hpp"
+#include "lake/gzip_pipe.hpp"
 
 namespace reelhouse::app {
 namespace {
@@ -91,9 +92,15 @@ class Generator {
     RH_ASSIGN(const std::string sql, read_file(file));
     const std::string key = key_written(sql);
     const fs::path building = lake_ / ".generating" / key;
+    std::unique_ptr<lake::GzipPipe> gzip;
     if (!key.empty()) {
       RH_TRY(make_folders(building.parent_path()));
-      RH_TRY(session.execute(fmt::format("set variable output = {}", quote_text(building.string()))));
+      std::string output = building.string();
+      if (key.ends_with(".gz")) {
+        RH_ASSIGN(gzip, lake::GzipPipe::open(building));
+        output = gzip->input();
+      }
+      RH_TRY(session.execute(fmt::format("set variable output = {}", quote_text(output))));
     }
     const auto start = std::chrono::steady_clock::now();
     {
@@ -106,6 +113,7 @@ class Generator {
       }
     }
     if (key.empty()) return {};
+    if (gzip) RH_TRY(gzip->finish());
     RH_TRY(make_folders((lake_ / key).parent_path()));
     RH_TRY(rename_durably(building, lake_ / key));
     std::error_code code;

@@ -12,10 +12,10 @@ enum class OutputFormat { kTable, kJson, kCsv };
 
 /// Where rows are printed, and what that place can show.
 struct Screen {
-  int output = 1;      ///< descriptor of the rows
-  int notes = -1;      ///< descriptor of the row count below a table; -1 = none
-  size_t width = 0;    ///< columns of the terminal; 0 = not a terminal: nothing is cut
-  bool colour = false; ///< escape sequences are welcome
+  int output = 1;       ///< descriptor of the rows
+  int notes = -1;       ///< descriptor of the row count below a table; -1 = none
+  size_t width = 0;     ///< columns of the terminal; 0 = not a terminal: nothing is cut
+  bool colour = false;  ///< escape sequences are welcome
 };
 
 /// Looks at standard output and error: their terminal and its width, NO_COLOR, TERM, COLUMNS.

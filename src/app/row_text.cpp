@@ -59,6 +59,8 @@ std::string cell_text(const engine::Cell& cell) {
   return std::visit(Render{}, cell);
 }
 
-bool is_null(const engine::Cell& cell) { return std::holds_alternative<std::monostate>(cell); }
+bool is_null(const engine::Cell& cell) {
+  return std::holds_alternative<std::monostate>(cell);
+}
 
 }  // namespace reelhouse::app

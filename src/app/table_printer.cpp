@@ -76,9 +76,8 @@ class TablePrinter final : public RowPrinter {
     size_t total = kGap.size() * (columns_.size() - 1);
     for (const auto& column : columns_) total += column.width;
     while (total > screen_.width) {
-      const auto widest = std::ranges::max_element(columns_, {}, [](const Shape& column) {
-        return column.numeric ? size_t{0} : column.width;
-      });
+      const auto widest = std::ranges::max_element(
+          columns_, {}, [](const Shape& column) { return column.numeric ? size_t{0} : column.width; });
       if (widest->numeric || widest->width <= kNarrowest) return;
       --widest->width;
       --total;

@@ -34,7 +34,9 @@ size_t width_of(char32_t point) {
   return point < 0x7f ? 1 : locale.width_of(point);
 }
 
-bool is_control(char32_t point) { return point < 0x20 || (point >= 0x7f && point < 0xa0); }
+bool is_control(char32_t point) {
+  return point < 0x20 || (point >= 0x7f && point < 0xa0);
+}
 
 }  // namespace
 

@@ -11,8 +11,8 @@ Time SystemClock::now() const {
 }
 
 std::string to_iso(Date date) {
-  return fmt::format("{:04}-{:02}-{:02}", static_cast<int>(date.year()),
-                     static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()));
+  return fmt::format("{:04}-{:02}-{:02}", static_cast<int>(date.year()), static_cast<unsigned>(date.month()),
+                     static_cast<unsigned>(date.day()));
 }
 
 std::string to_iso(Time time) {
@@ -29,7 +29,7 @@ bool parse_date(std::string_view text, Date& date) {
   unsigned day = 0;
   const auto number = [](std::string_view digits, auto& value) {
     const auto [end, code] = std::from_chars(digits.data(), digits.data() + digits.size(), value);
-    return code == std::errc() && end == digits.data() + digits.size();
+    return code == std::errc() && end == digits.data() + digits.size() && digits.front() != '-';
   };
   if (!number(text.substr(0, 4), year) || !number(text.substr(5, 2), month) ||
       !number(text.substr(8, 2), day))

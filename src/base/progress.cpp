@@ -32,7 +32,7 @@ std::string amount(uint64_t value, const std::string& unit) {
 
 }  // namespace
 
-/// Draws the steps that run, from one background thread that exists only while some do.
+/// Draws the newest step that runs, from one background thread that sleeps while none does.
 class ProgressPainter {
  public:
   static ProgressPainter& instance() {
@@ -63,6 +63,7 @@ class ProgressPainter {
     const bool terminal = ::isatty(STDERR_FILENO) == 1;
     std::unique_lock lock(mutex_);
     while (!stop.stop_requested()) {
+      if (steps_.empty()) wake_.wait(lock, stop, [this] { return !steps_.empty(); });
       wake_.wait_for(lock, stop, std::chrono::milliseconds(200), [] { return false; });
       if (steps_.empty() || quiet) continue;
       const Progress& step = *steps_.back();
@@ -106,8 +107,12 @@ Progress::Progress(std::string step, uint64_t total, std::string unit)
   ProgressPainter::instance().add(this);
 }
 
-Progress::~Progress() { ProgressPainter::instance().remove(this); }
+Progress::~Progress() {
+  ProgressPainter::instance().remove(this);
+}
 
-void Progress::set_quiet(bool quiet) { ProgressPainter::instance().quiet = quiet; }
+void Progress::set_quiet(bool quiet) {
+  ProgressPainter::instance().quiet = quiet;
+}
 
 }  // namespace reelhouse

@@ -7,18 +7,30 @@ namespace reelhouse {
 
 const char* name_of(ErrorKind kind) {
   switch (kind) {
-    case ErrorKind::kUsage: return "usage";
-    case ErrorKind::kProject: return "project";
-    case ErrorKind::kNotFound: return "not_found";
-    case ErrorKind::kPermission: return "permission";
-    case ErrorKind::kDamaged: return "damaged";
-    case ErrorKind::kUnavailable: return "unavailable";
-    case ErrorKind::kFull: return "full";
-    case ErrorKind::kBusy: return "busy";
-    case ErrorKind::kCheckFailed: return "check_failed";
-    case ErrorKind::kQuery: return "query";
-    case ErrorKind::kInterrupted: return "interrupted";
-    case ErrorKind::kInternal: return "internal";
+    case ErrorKind::kUsage:
+      return "usage";
+    case ErrorKind::kProject:
+      return "project";
+    case ErrorKind::kNotFound:
+      return "not_found";
+    case ErrorKind::kPermission:
+      return "permission";
+    case ErrorKind::kDamaged:
+      return "damaged";
+    case ErrorKind::kUnavailable:
+      return "unavailable";
+    case ErrorKind::kFull:
+      return "full";
+    case ErrorKind::kBusy:
+      return "busy";
+    case ErrorKind::kCheckFailed:
+      return "check_failed";
+    case ErrorKind::kQuery:
+      return "query";
+    case ErrorKind::kInterrupted:
+      return "interrupted";
+    case ErrorKind::kInternal:
+      return "internal";
   }
   return "internal";
 }
@@ -45,10 +57,12 @@ Error system_error(const std::string& doing, const std::string& path, int error_
       break;
     case ENOSPC:
     case EDQUOT:
+    case EFBIG:
       error.kind = ErrorKind::kFull;
       error.hint = "Free space there, then run again.";
       break;
-    default: break;
+    default:
+      break;
   }
   return error;
 }

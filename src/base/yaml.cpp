@@ -1,6 +1,7 @@
 #include "base/yaml.hpp"
 
 #include <algorithm>
+#include <set>
 
 #include "base/files.hpp"
 #include "base/near_miss.hpp"
@@ -9,10 +10,13 @@ namespace reelhouse {
 
 Result<Yaml> Yaml::parse(const std::string& text, std::string name) {
   try {
-    return Yaml(YAML::Load(text), std::move(name));
+    const auto documents = YAML::LoadAll(text);
+    if (documents.size() > 1)
+      return fail(ErrorKind::kProject, "reading YAML: it holds more than one document",
+                  "Keep one; '---' begins another.", std::move(name));
+    return Yaml(documents.empty() ? YAML::Node() : documents.front(), std::move(name));
   } catch (const YAML::Exception& e) {
-    return fail(ErrorKind::kProject, "reading YAML: " + e.msg,
-                "Check indentation and quoting there.",
+    return fail(ErrorKind::kProject, "reading YAML: " + e.msg, "Check indentation and quoting there.",
                 fmt::format("{}:{}", name, e.mark.line + 1));
   }
 }
@@ -22,15 +26,25 @@ Result<Yaml> Yaml::load(const std::filesystem::path& path) {
   return parse(text, path.string());
 }
 
+Yaml& Yaml::operator=(const Yaml& other) {
+  node_.reset(other.node_);
+  file_ = other.file_;
+  return *this;
+}
+
 Result<> Yaml::only_keys(const std::vector<std::string>& allowed) const {
   if (empty()) return {};
   if (!node_.IsMap()) return fail(error("expected keys and values here"));
+  std::set<std::string> seen;
   for (const auto& entry : node_) {
     const auto key = entry.first.as<std::string>("");
+    if (!seen.insert(key).second)
+      return fail(Yaml(entry.first, file_).error(fmt::format("the key '{}' comes twice", key)));
     if (std::ranges::find(allowed, key) != allowed.end()) continue;
-    return fail(Yaml(entry.first, file_).error(
-        fmt::format("unknown key '{}'", key),
-        did_you_mean(key, allowed, fmt::format("Known keys: {}.", fmt::join(allowed, ", ")))));
+    return fail(
+        Yaml(entry.first, file_)
+            .error(fmt::format("unknown key '{}'", key),
+                   did_you_mean(key, allowed, fmt::format("Known keys: {}.", fmt::join(allowed, ", ")))));
   }
   return {};
 }

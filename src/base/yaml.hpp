@@ -18,13 +18,17 @@ class Yaml {
   /// Reads text; `name` stands for the file in errors.
   static Result<Yaml> parse(const std::string& text, std::string name);
 
+  Yaml(const Yaml&) = default;
+  /// Makes this name the other node. (YAML::Node's own assignment would overwrite the tree.)
+  Yaml& operator=(const Yaml& other);
+
   /// True when the key is absent or the node is null.
   bool empty() const { return !node_ || node_.IsNull(); }
   bool is_map() const { return node_ && node_.IsMap(); }
   bool is_list() const { return node_ && node_.IsSequence(); }
   bool is_scalar() const { return node_ && node_.IsScalar(); }
 
-  /// Refuses keys that are not listed, with the near miss: kProject.
+  /// Refuses keys that are not listed, with the near miss, and keys that come twice: kProject.
   Result<> only_keys(const std::vector<std::string>& allowed) const;
   /// Returns the value under a key; an empty node when it is absent.
   Yaml at(const std::string& key) const;

@@ -47,7 +47,8 @@ struct CatalogTable {
 /// What a crawl saw against what the catalog held, for people and `--format json`.
 struct Change {
   std::string what;     ///< new table, gone table, new column, gone column, changed type, new object,
-                        ///< changed object, deleted object, uploaded again (same content), unreadable
+                        ///< changed object, deleted object, uploaded again (same content), empty
+                        ///< object, unreadable
   std::string table;
   std::string subject;  ///< column or object; empty for the table itself
   std::string detail;   ///< "BIGINT -> VARCHAR: 3 of 8,807 values are text"
@@ -55,7 +56,7 @@ struct Change {
 
 struct CrawlOptions {
   bool dry_run = false;                 ///< show the diff, keep nothing
-  std::vector<std::string> exclude;     ///< globs on keys below raw/ ("*.md", "imdb/title.akas*")
+  std::vector<std::string> exclude;     ///< globs on keys below raw/ ("*.md", "shop/old*")
   int threads = 0;                      ///< 0 = one a core
 };
 
@@ -63,7 +64,7 @@ struct CrawlReport {
   std::vector<Change> changes;
   std::vector<CatalogTable> tables;          ///< as they are now (or would be), sorted by name
   std::vector<CatalogObject> unreadable;
-  std::vector<std::string> ignored;          ///< keys that are excluded or belong to no dataset
+  std::vector<std::string> ignored;          ///< "key (reason)": excluded, or in no dataset
   size_t objects_read = 0;                   ///< others were known by their ETag
 };
 

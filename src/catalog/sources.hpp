@@ -11,18 +11,18 @@ namespace reelhouse::catalog {
 
 /// A table that the project expects in the lake, as sources/<dataset>.yml declares it:
 ///
-///   dataset: imdb                    # the folder raw/imdb
+///   dataset: shop                    # the folder raw/shop
 ///   description: ...
 ///   optional: true                   # false: a lake without it cannot be built
-///   missing: "Without the IMDb files there are no votes ..."   # told to who asks for what it feeds
+///   missing: "Without the shop files there are no orders ..."   # told to who asks for what it feeds
 ///   unreadable: error                # or warn: go on without an object that cannot be read
 ///   tables:
-///     imdb_title_basics:
-///       files: title.basics.tsv*     # glob on the object's name below the drop; default *
+///     shop_order:
+///       files: orders.*.tsv*     # glob on the object's name below the drop; default *
 ///       description: ...
-///       columns: [tconst, title_type, primary_title]   # column names that models rely on
+///       columns: [order_id, customer, amount]      # column names that models rely on
 ///       optional_columns: [x]        # used where present, null elsewhere
-///       aliases: {old_name: tconst}  # other spellings of a column that a drop may use
+///       aliases: {id: order_id}  # other spellings of a column that a drop may use
 ///       quote: none                  # also delimiter, header, encoding: fix what the content leaves open
 ///       min_rows_of_previous: 0.5    # a newer drop with a smaller share of rows stops the publish
 struct SourceTable {

@@ -81,7 +81,7 @@ class Database {
   virtual ~Database() = default;
   virtual Result<std::unique_ptr<Session>> connect() = 0;
   /// Makes `schema.name` a table whose rows come from `source`; replaces an earlier one.
-  /// `name` may be qualified ("raw.imdb_title_basics"); missing schemas are made.
+  /// `name` may be qualified ("raw.shop_order"); missing schemas are made.
   virtual Result<> add_source(const std::string& name, std::shared_ptr<RowSource> source) = 0;
   /// Forbids, for good, all access to files (but the open database), and changes of settings.
   virtual Result<> lock_down() = 0;

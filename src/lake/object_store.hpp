@@ -13,7 +13,7 @@
 namespace reelhouse::lake {
 
 /// One object as a listing shows it. The key is relative to the store's root, with '/' between parts
-/// ("raw/imdb/title.basics.tsv.gz").
+/// ("raw/shop/orders.tsv.gz").
 struct ObjectInfo {
   std::string key;
   uint64_t size = 0;

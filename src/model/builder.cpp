@@ -17,12 +17,6 @@ namespace {
 using engine::quote_name;
 using engine::quote_text;
 
-std::string body_without_semicolon(const std::string& sql) {
-  std::string body = sql;
-  body.erase(body.find_last_not_of(" \t\r\n;") + 1);
-  return body;
-}
-
 }  // namespace
 
 /// Hands nodes to worker threads as soon as their inputs are done.
@@ -199,7 +193,7 @@ ModelOutcome Builder::make(size_t node, bool rebuild, engine::Session& session, 
     outcome.state = BuildState::kView;
     outcome.record.model = model.name;
     outcome.record.fingerprint = print;
-    auto made = session.execute(fmt::format("create or replace view {} as {}", name, body_without_semicolon(model.sql)));
+    auto made = session.execute(fmt::format("create or replace view {} as {}", name, model.statement()));
     return made ? outcome : failed(locate(made.error(), model.sql, model.file.string(), 1));
   }
   if (auto known = rebuild ? std::nullopt : curated_.find(model.name, print)) {

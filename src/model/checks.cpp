@@ -22,12 +22,21 @@ struct Job {
   std::string key;  ///< hash of the check and of the fingerprints of all that it reads
 };
 
-/// Hashes a check with the fingerprint of everything that its SQL names.
+/// Says which check an error is about; other errors than of its SQL stay as they are.
+Error blame(const Check& check, const Error& cause) {
+  if (cause.kind != ErrorKind::kQuery) return cause;
+  Error error = locate(cause, check.sql, check.where, 1);
+  error.where = check.where;
+  error.message = fmt::format("check '{}' of {}: {}", check.name, check.model, error.message);
+  return error;
+}
+
+/// Hashes a check with the helper functions it uses and the fingerprint of everything that its SQL names.
 Result<std::string> key_of(const Check& check, const std::map<std::string, std::string>& prints,
                            const std::string& all_prints, engine::Session& session) {
   auto references = session.references_of(check.sql);
-  if (!references) return fail(locate(references.error(), check.sql, check.where, 1));
-  std::string text = check.sql + "\n";
+  if (!references) return fail(blame(check, references.error()));
+  std::string text = check.sql + "\n" + helper_definitions(references->functions);
   for (const auto& table : references->tables) {
     const auto print = prints.find(table.schema.empty() ? table.name : table.schema + "." + table.name);
     text += print == prints.end() ? all_prints : print->second;
@@ -36,12 +45,16 @@ Result<std::string> key_of(const Check& check, const std::map<std::string, std::
   return sha256(text).substr(0, 24);
 }
 
-/// Renders a failing row as "a = 1, b = x", at most 300 bytes.
+/// Renders a failing row as "a = 1, b = x", at most 300 bytes and no part of a character.
 std::string example_of(const engine::Rows& rows, size_t row) {
+  constexpr size_t kLongest = 300;
   std::string text;
-  for (size_t column = 0; column < rows.columns.size() && text.size() < 300; ++column)
+  for (size_t column = 0; column < rows.columns.size() && text.size() < kLongest; ++column)
     text += fmt::format("{}{} = {}", column ? ", " : "", rows.columns[column].name, rows.text(row, column));
-  return text.substr(0, 300);
+  if (text.size() <= kLongest) return text;
+  size_t end = kLongest;
+  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0) == 0x80) --end;
+  return text.substr(0, end);
 }
 
 /// Runs one check: the failing rows are counted while they stream, so none is kept but the examples.
@@ -55,13 +68,7 @@ Result<CheckResult> run_check(const Check& check, engine::Session& session) {
     result.failures += rows.rows.size();
     return true;
   });
-  if (!ran) {
-    if (ran.error().kind != ErrorKind::kQuery) return fail(ran.error());
-    Error error = locate(ran.error(), check.sql, "", 1);
-    error.where = check.where;
-    error.message = fmt::format("check '{}' of {}: {}", check.name, check.model, error.message);
-    return fail(std::move(error));
-  }
+  if (!ran) return fail(blame(check, ran.error()));
   result.passed = result.failures == 0;
   result.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   return result;

@@ -77,7 +77,10 @@ Result<> Curated::finish(const fs::path& building, BuildRecord record) const {
   std::error_code listing;
   for (fs::directory_iterator file(building, listing), end; !listing && file != end; file.increment(listing))
     record.files[file->path().filename().string()] = fs::file_size(file->path(), listing);
-  std::ofstream(building / "_build.json") << to_json(record).dump(2) << '\n';
+  std::ofstream file(building / "_build.json");
+  file << to_json(record).dump(2, ' ', false, Json::error_handler_t::replace) << '\n';
+  file.close();
+  if (!file) return fail(system_error("writing the record of", building.string(), errno));
   const fs::path target = folder(record.model, record.fingerprint);
   std::error_code code;
   fs::remove_all(target, code);

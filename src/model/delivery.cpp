@@ -97,10 +97,12 @@ std::vector<ObjectAccount> account(const Graph& graph, const std::vector<ModelOu
     }
   }
   for (const auto& outcome : outcomes) {
-    const auto is_object = [](const auto& column) { return column.first == "_object"; };
-    if (std::ranges::none_of(outcome.record.columns, is_object)) continue;
+    const auto has = [&](const char* name) {
+      return std::ranges::any_of(outcome.record.columns, [&](const auto& column) { return column.first == name; });
+    };
+    if (!has("_object") || !has("_line")) continue;
     const Node& node = graph.nodes[static_cast<size_t>(graph.find(outcome.model))];
-    if (node.raw.size() != 1 || !node.inputs.empty()) continue;
+    if (node.raw.size() != 1) continue;  // it may read other models, to look names up
     CheckResult check = passed_check(outcome.model, "read = kept + rejected",
                                      "Every record of every object is kept or in quarantine.",
                                      Severity::kError, node.model->file.string());

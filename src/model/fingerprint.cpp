@@ -40,17 +40,23 @@ std::string raw_fingerprint(const std::string& name, const Project& project,
 
 }  // namespace
 
+std::string helper_definitions(const std::vector<std::string>& functions) {
+  std::set<std::string> seen;
+  std::string text;
+  for (const auto& function : functions) add_helper(function, seen, text);
+  return text;
+}
+
 std::map<std::string, std::string> fingerprints(const Graph& graph, const Project& project,
                                                 const std::vector<catalog::CatalogTable>& tables) {
   std::map<std::string, std::string> prints;
   for (const auto& seed : project.seeds) prints["seed." + seed.name] = short_hash(seed.content);
   for (const auto& node : graph.nodes) {
     std::string text = fmt::format("{}\n{}\n{}\n", kBuilder, node.model->sql, node.model->specification);
-    std::set<std::string> seen;
-    for (const auto& function : node.functions) add_helper(function, seen, text);
-    for (const auto& rule : node.model->rejects)
-      for (const auto& helper : engine::duckdb_helpers())
-        if (rule.when.find(helper.name + "(") != std::string::npos) add_helper(helper.name, seen, text);
+    std::vector<std::string> functions = node.functions;
+    for (const auto& helper : engine::duckdb_helpers())
+      if (node.model->specification.find(helper.name) != std::string::npos) functions.push_back(helper.name);
+    text += helper_definitions(functions);
     for (const size_t input : node.inputs) text += prints.at(graph.nodes[input].model->name) + "\n";
     for (const auto& raw : node.raw) {
       auto& print = prints["raw." + raw];

@@ -1,8 +1,6 @@
 #include "model/graph.hpp"
 
 #include <algorithm>
-#include <cstdlib>
-#include <functional>
 
 #include "base/near_miss.hpp"
 
@@ -128,28 +126,6 @@ class Sorter {
 
 }  // namespace
 
-Error locate(const Error& error, const std::string& text, const std::string& file, size_t first_line) {
-  Error located = error;
-  located.kind = error.kind == ErrorKind::kQuery ? ErrorKind::kProject : error.kind;
-  size_t line = first_line;
-  if (const size_t mark = error.message.find("\nLINE "); mark != std::string::npos) {
-    line += std::strtoul(error.message.c_str() + mark + 6, nullptr, 10) - 1;
-    located.message.erase(mark);
-  } else if (!error.where.empty()) {
-    line += line_of(text, std::strtoul(error.where.c_str(), nullptr, 10)) - 1;
-  }
-  while (located.message.ends_with('\n')) located.message.pop_back();
-  if (const size_t candidates = located.message.find("\nCandidate bindings: "); candidates != std::string::npos) {
-    located.hint = "Did you mean " + located.message.substr(candidates + 21) + "?";
-    located.message.erase(candidates);
-  } else if (const size_t meant = located.message.find("\nDid you mean "); meant != std::string::npos) {
-    located.hint = located.message.substr(meant + 1);
-    located.message.erase(meant);
-  }
-  located.where = fmt::format("{}:{}", file, line);
-  return located;
-}
-
 Graph resolve(const Project& project, engine::Session& session, const std::vector<std::string>& raw_tables,
               std::vector<Error>& problems) {
   Resolver resolver(project, raw_tables, problems);
@@ -199,7 +175,7 @@ Result<std::vector<bool>> select(const Graph& graph, const std::vector<std::stri
     bool found = false;
     for (size_t i = 0; i < graph.nodes.size(); ++i) {
       const Model& model = *graph.nodes[i].model;
-      marked[i] = model.name == name || model.folder == name;
+      marked[i] = model.name == name || model.is_in(name);
       found = found || marked[i];
       known.insert(known.end(), {model.name, model.folder});
     }

@@ -36,12 +36,16 @@ struct Graph {
 Graph resolve(const Project& project, engine::Session& session, const std::vector<std::string>& raw_tables,
               std::vector<Error>& problems);
 
-/// Turns an engine's error for a model's text into one that names the file and the line.
+/// Turns the engine's error (kQuery) for a model's text into one of kind kProject that names the file,
+/// the line and the near miss. Errors of other kinds, a damaged object's for one, stay as they are.
 Error locate(const Error& error, const std::string& text, const std::string& file, size_t first_line);
 
 /// Picks models as `--select` says: a name, `name+` (and what depends on it), `+name` (and what it
 /// depends on), a folder (`marts`). Errors: kUsage with the near miss.
 Result<std::vector<bool>> select(const Graph& graph, const std::vector<std::string>& patterns);
+
+/// Returns the definitions of the helper functions among `functions` and of those that they use.
+std::string helper_definitions(const std::vector<std::string>& functions);
 
 /// A fingerprint of every model and of every raw table and seed that one names ("raw.x", "seed.y"):
 /// a hash of a model's SQL and rules, the helper functions it uses (and those that they use), and the

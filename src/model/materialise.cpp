@@ -14,13 +14,6 @@ namespace fs = std::filesystem;
 
 constexpr const char* kParquet = "(format parquet, compression zstd, compression_level 1)";
 
-/// Strips what would close a subquery early: trailing semicolons and space.
-std::string body_of(const Model& model) {
-  std::string body = model.sql;
-  body.erase(body.find_last_not_of(" \t\r\n;") + 1);
-  return body;
-}
-
 bool is_stored(const std::string& column) { return !column.starts_with("_was_"); }
 
 std::string stored_columns(const BuildRecord& record) {
@@ -71,7 +64,7 @@ class RuledModel {
     std::string flags = cases.empty() ? ", 0 as _reject" : fmt::format(", case{} else 0 end as _reject", cases);
     for (size_t i = 0; i < model_.repairs.size(); ++i)
       flags += fmt::format(", coalesce({}, false) as _repair_{}", model_.repairs[i].when, i);
-    return fmt::format("select *{} from ({}\n) as {}", flags, body_of(model_), quote_name(model_.name));
+    return fmt::format("select *{} from ({}\n) as {}", flags, model_.statement(), quote_name(model_.name));
   }
 
   Result<> write_rejected(const std::string& source, const std::string& lineage) {
@@ -158,7 +151,7 @@ std::string read_build(const fs::path& folder) {
 }
 
 Result<BuildRecord> materialise(const Model& model, const fs::path& folder, engine::Session& session) {
-  auto described = session.query(fmt::format("select * from ({}\n) limit 0", body_of(model)));
+  auto described = session.query(fmt::format("select * from ({}\n) limit 0", model.statement()));
   if (!described) return fail(locate(described.error(), model.sql, model.file.string(), 1));
   BuildRecord record;
   record.model = model.name;
@@ -168,7 +161,7 @@ Result<BuildRecord> materialise(const Model& model, const fs::path& folder, engi
   if (model.has_rules() || record.columns.size() < described->columns.size()) {
     RH_TRY(RuledModel(model, folder, session).write(record, has_lineage));
   } else {
-    auto written = copy_to(session, body_of(model), folder / "part-0.parquet");
+    auto written = copy_to(session, model.statement(), folder / "part-0.parquet");
     if (!written) return fail(locate(written.error(), model.sql, model.file.string(), 1));
     record.rows = *written;
   }

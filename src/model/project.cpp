@@ -1,9 +1,9 @@
 #include "model/project.hpp"
 
 #include <algorithm>
-#include <map>
 
 #include "base/files.hpp"
+#include "base/near_miss.hpp"
 #include "base/yaml.hpp"
 #include "catalog/profile.hpp"
 #include "model/specification.hpp"
@@ -31,6 +31,11 @@ std::string trimmed(std::string_view text) {
   return std::string(text.substr(first, text.find_last_not_of(" \t\r") - first + 1));
 }
 
+/// Takes off the mark that some editors put before UTF-8 text.
+void drop_byte_order_mark(std::string& text) {
+  if (text.starts_with("\xEF\xBB\xBF")) text.erase(0, 3);
+}
+
 /// Reads the comment header: the first line says what a row is, `-- materialized: view` how it is kept.
 Result<> read_header(Model& model) {
   std::string_view rest = model.sql;
@@ -45,6 +50,9 @@ Result<> read_header(Model& model) {
         return fail(ErrorKind::kProject, fmt::format("materialized: '{}' is not known", value),
                     "Use table or view.", fmt::format("{}:{}", model.file.string(), line));
       model.materialisation = value == "view" ? Materialisation::kView : Materialisation::kTable;
+    } else if (near_miss(key, {"materialized"})) {
+      return fail(ErrorKind::kProject, fmt::format("'{}:' is not known in a model's header", key),
+                  "Did you mean materialized?", fmt::format("{}:{}", model.file.string(), line));
     } else if (model.row.empty()) {
       model.row = text;
     }
@@ -63,6 +71,7 @@ Result<Model> load_model(const fs::path& file, const fs::path& models) {
     return fail(ErrorKind::kProject, fmt::format("'{}' is no name for a table", model.name),
                 "Use lower-case letters, digits and '_'.", file.string());
   RH_ASSIGN(model.sql, read_file(file));
+  drop_byte_order_mark(model.sql);
   RH_TRY(read_header(model));
   fs::path yaml_file = file;
   yaml_file.replace_extension(".yml");
@@ -80,21 +89,50 @@ Result<Seed> load_seed(const fs::path& file) {
   Seed seed;
   seed.name = file.stem().string();
   seed.file = file;
+  if (catalog::column_name(seed.name) != seed.name)
+    return fail(ErrorKind::kProject, fmt::format("'{}' is no name for a table", seed.name),
+                "Use lower-case letters, digits and '_'.", file.string());
   RH_ASSIGN(seed.content, read_file(file));
+  drop_byte_order_mark(seed.content);
   const std::string header = trimmed(std::string_view(seed.content).substr(0, seed.content.find('\n')));
-  std::string_view rest = header;
-  while (!rest.empty()) {
-    const size_t comma = rest.find(',');
-    seed.columns.push_back(trimmed(rest.substr(0, comma)));
-    if (comma == std::string_view::npos) break;
-    rest.remove_prefix(comma + 1);
-  }
-  for (const auto& column : seed.columns)
-    if (catalog::column_name(column) != column)
+  if (header.empty())
+    return fail(ErrorKind::kProject, "the seed is empty",
+                "The first line of a seed names its columns, separated by commas.", file.string() + ":1");
+  for (size_t start = 0; start <= header.size();) {
+    const size_t comma = std::min(header.find(',', start), header.size());
+    std::string column = trimmed(std::string_view(header).substr(start, comma - start));
+    if (column.size() > 1 && column.front() == '"' && column.back() == '"') column = column.substr(1, column.size() - 2);
+    if (column.empty() || catalog::column_name(column) != column)
       return fail(ErrorKind::kProject, fmt::format("'{}' is no name for a column", column),
                   "The first line of a seed names its columns: lower-case letters, digits and '_'.",
                   file.string() + ":1");
+    if (std::ranges::find(seed.columns, column) != seed.columns.end())
+      return fail(ErrorKind::kProject, fmt::format("the seed has two columns '{}'", column), "Rename one.",
+                  file.string() + ":1");
+    seed.columns.push_back(std::move(column));
+    start = comma + 1;
+  }
   return seed;
+}
+
+/// Reads files of one kind; of two that have one name the second is a problem.
+template <typename Load, typename Item>
+void load_all(const std::vector<fs::path>& files, const Load& load, const char* what, std::vector<Item>& items,
+              std::vector<Error>& problems) {
+  for (const auto& file : files) {
+    Result<Item> item = load(file);
+    if (!item) {
+      problems.push_back(std::move(item).error());
+      continue;
+    }
+    const auto same = std::ranges::find(items, item->name, &Item::name);
+    if (same == items.end())
+      items.push_back(std::move(*item));
+    else
+      problems.push_back({ErrorKind::kProject,
+                          fmt::format("a {} of this name is in {} already", what, same->file.string()),
+                          "Rename one of the two.", file.string()});
+  }
 }
 
 /// Finds YAML files that stand beside no model: a misspelt name would otherwise be ignored silently.
@@ -130,28 +168,12 @@ Project load_project(const fs::path& root, std::vector<Error>& problems) {
   else
     problems.push_back(std::move(sources).error());
 
-  std::map<std::string, fs::path> seen;
-  for (const auto& file : files_below(root / "models", ".sql")) {
-    auto model = load_model(file, root / "models");
-    if (!model) {
-      problems.push_back(std::move(model).error());
-      continue;
-    }
-    if (const auto [it, is_new] = seen.emplace(model->name, file); !is_new) {
-      problems.push_back({ErrorKind::kProject, fmt::format("a model of this name is in {} already", it->second.string()),
-                          "Rename one of the two.", file.string()});
-      continue;
-    }
-    project.models.push_back(std::move(*model));
-  }
-  find_orphans(root / "models", problems);
+  const fs::path models = root / "models";
+  const auto load_below_models = [&](const fs::path& file) { return load_model(file, models); };
+  load_all(files_below(models, ".sql"), load_below_models, "model", project.models, problems);
+  find_orphans(models, problems);
   std::ranges::sort(project.models, {}, &Model::name);
-  for (const auto& file : files_below(root / "seeds", ".csv")) {
-    if (auto seed = load_seed(file))
-      project.seeds.push_back(std::move(*seed));
-    else
-      problems.push_back(std::move(seed).error());
-  }
+  load_all(files_below(root / "seeds", ".csv"), load_seed, "seed", project.seeds, problems);
   return project;
 }
 

@@ -45,6 +45,7 @@ struct RepairRule {
 struct ColumnSpec {
   std::string name;
   std::string description;
+  std::string where;  ///< file:line
 };
 
 /// One SELECT, and what its YAML says of it.
@@ -63,8 +64,12 @@ struct Model {
   std::vector<RepairRule> repairs;
   std::string specification;   ///< the YAML's rules as text, part of the fingerprint
 
-  bool published() const { return folder == "marts"; }
+  /// True for a folder below models/ and for those in it: "marts" holds "marts/finance".
+  bool is_in(const std::string& where) const { return folder == where || folder.starts_with(where + "/"); }
+  bool published() const { return is_in("marts"); }
   bool has_rules() const { return !rejects.empty() || !repairs.empty(); }
+  /// Returns the SELECT without the semicolon that ends it and what stands behind; lines stay the file's.
+  std::string statement() const;
 };
 
 /// A small CSV of reference data that the project brings itself; all columns are text.

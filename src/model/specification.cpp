@@ -64,6 +64,7 @@ Result<> read_column_check(const Yaml& yaml, const std::string& column, Model& m
     RH_ASSIGN(name, yaml.text());
   }
   Check check{model.name, fmt::format("{}({})", name, column), "", Severity::kError, "", yaml.where()};
+  if (options.is_map() && (name == "not_null" || name == "unique")) RH_TRY(options.only_keys({"severity"}));
   if (name == "not_null") {
     check.sql = not_null_sql(model, column);
   } else if (name == "unique") {
@@ -88,7 +89,7 @@ Result<> read_columns(const Yaml& columns, Model& model) {
   if (!columns.empty() && !columns.is_map()) return fail(columns.error("expected column names with their descriptions"));
   for (const auto& name : columns.keys()) {
     const Yaml column = columns.at(name);
-    ColumnSpec spec{name, ""};
+    ColumnSpec spec{name, "", column.empty() ? columns.where() : column.where()};
     if (column.is_scalar()) {
       RH_ASSIGN(spec.description, column.text());
     } else {

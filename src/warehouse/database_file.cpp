@@ -51,16 +51,15 @@ std::string comment_statements(const PublishedTable& table) {
     sql += fmt::format("comment on table {} is {};\n", name, quote_text(table.description));
   for (const auto& [column, description] : table.column_descriptions)
     if (!description.empty())
-      sql += fmt::format("comment on column {}.{} is {};\n", name, quote_name(column),
-                         quote_text(description));
+      sql +=
+          fmt::format("comment on column {}.{} is {};\n", name, quote_name(column), quote_text(description));
   return sql;
 }
 
 Result<> write_table(engine::Session& session, const PublishedTable& table, const fs::path& file) {
   const std::string doing = fmt::format("publishing the table {}", table.name);
   if (interrupted()) return fail(ErrorKind::kInterrupted, doing + ": interrupted");
-  if (table.files.empty())
-    return fail(ErrorKind::kInternal, doing + ": it has no files", "", file.string());
+  if (table.files.empty()) return fail(ErrorKind::kInternal, doing + ": it has no files", "", file.string());
   if (auto made = session.execute(create_statement(table)); !made)
     return fail(at(file, doing, std::move(made).error()));
   const std::string comments = comment_statements(table);
@@ -144,10 +143,10 @@ Result<> verify_database(const fs::path& file, const std::vector<Version::Table>
                   "", file.string());
   }
   if (counts->size() != tables.size())
-    return fail(ErrorKind::kDamaged,
-                fmt::format("{}: it has {} tables where {} are expected", doing, counts->size(),
-                            tables.size()),
-                "", file.string());
+    return fail(
+        ErrorKind::kDamaged,
+        fmt::format("{}: it has {} tables where {} are expected", doing, counts->size(), tables.size()), "",
+        file.string());
   return {};
 }
 

@@ -42,7 +42,9 @@ void remove_quietly(const fs::path& path) {
 
 }  // namespace
 
-std::string name_of_version(int number) { return fmt::format("v{:06}", number); }
+std::string name_of_version(int number) {
+  return fmt::format("v{:06}", number);
+}
 
 fs::path Folder::database(int number) const {
   return path_ / (name_of_version(number) + std::string(kDatabase));
@@ -50,7 +52,9 @@ fs::path Folder::database(int number) const {
 fs::path Folder::manifest(int number) const {
   return path_ / (name_of_version(number) + std::string(kManifest));
 }
-fs::path Folder::spill(int number) const { return database(number).string() + ".tmp"; }
+fs::path Folder::spill(int number) const {
+  return database(number).string() + ".tmp";
+}
 
 std::vector<int> Folder::Content::whole() const {
   std::vector<int> both;
@@ -91,13 +95,12 @@ Result<std::optional<int>> Folder::current() const {
   if (name.ends_with('\n')) name.remove_suffix(1);
   const auto version = split_name(name);
   if (version && version->second == kDatabase) return std::optional(version->first);
-  return fail(ErrorKind::kDamaged, "it does not name a version (it should be one line, v000001.duckdb)",
-              "", (path_ / "CURRENT").string());
+  return fail(ErrorKind::kDamaged, "it does not name a version (it should be one line, v000001.duckdb)", "",
+              (path_ / "CURRENT").string());
 }
 
 Result<> Folder::make_current(int number) const {
-  return write_file_atomically(path_ / "CURRENT",
-                               name_of_version(number) + std::string(kDatabase) + "\n");
+  return write_file_atomically(path_ / "CURRENT", name_of_version(number) + std::string(kDatabase) + "\n");
 }
 
 Result<Version> Folder::read_manifest(int number) const {
@@ -126,8 +129,11 @@ Result<Version> Folder::read_manifest(int number) const {
 }
 
 Result<> Folder::write_manifest(const Version& version) const {
-  Json json{{"version", version.number}, {"run", version.run}, {"created", version.created},
-            {"bytes", version.bytes},    {"tables", Json::array()}};
+  Json json{{"version", version.number},
+            {"run", version.run},
+            {"created", version.created},
+            {"bytes", version.bytes},
+            {"tables", Json::array()}};
   for (const auto& table : version.tables)
     json["tables"].push_back(
         {{"name", table.name}, {"fingerprint", table.fingerprint}, {"rows", table.rows}});

@@ -18,16 +18,16 @@ class Folder {
 
   const std::filesystem::path& path() const { return path_; }
   std::filesystem::path lock() const { return path_ / ".lock"; }
-  std::filesystem::path database(int number) const;   ///< v000014.duckdb
-  std::filesystem::path manifest(int number) const;   ///< v000014.json
-  std::filesystem::path spill(int number) const;      ///< v000014.duckdb.tmp
+  std::filesystem::path database(int number) const;  ///< v000014.duckdb
+  std::filesystem::path manifest(int number) const;  ///< v000014.json
+  std::filesystem::path spill(int number) const;     ///< v000014.duckdb.tmp
 
   struct Content {
     std::set<int> databases;
     std::set<int> manifests;
-    std::set<int> numbers;                         ///< every number that any file of ours bears
-    std::vector<std::filesystem::path> temporary;  ///< half-written manifests and CURRENTs
-    std::vector<std::filesystem::path> side_files; ///< .wal and .tmp beside a database
+    std::set<int> numbers;                          ///< every number that any file of ours bears
+    std::vector<std::filesystem::path> temporary;   ///< half-written manifests and CURRENTs
+    std::vector<std::filesystem::path> side_files;  ///< .wal and .tmp beside a database
 
     /// Versions that are whole: a manifest is written last, after its database was verified.
     std::vector<int> whole() const;

@@ -79,8 +79,8 @@ auto with_current(const Folder& folder, Use use) -> decltype(use(0)) {
       Error error = std::move(result).error();
       if (error.kind == ErrorKind::kNotFound) {
         error.kind = ErrorKind::kDamaged;
-        error.message = fmt::format("CURRENT names {}, which is missing or not whole",
-                                    name_of_version(number));
+        error.message =
+            fmt::format("CURRENT names {}, which is missing or not whole", name_of_version(number));
       }
       if (error.kind == ErrorKind::kDamaged) error.hint = way_back(folder, number);
       return fail(std::move(error));
@@ -206,11 +206,11 @@ Result<Version> Warehouse::current() const {
 Result<std::unique_ptr<engine::Database>> Warehouse::open_current() const {
   const Folder folder(folder_);
   RH_ASSIGN(auto database, with_current(folder, [&](int number) {
-    engine::DatabaseOptions options;
-    options.path = folder.database(number).string();
-    options.read_only = true;
-    return engine::open_duckdb(options);
-  }));
+              engine::DatabaseOptions options;
+              options.path = folder.database(number).string();
+              options.read_only = true;
+              return engine::open_duckdb(options);
+            }));
   RH_TRY(database->lock_down());
   return database;
 }

@@ -24,8 +24,8 @@ struct PublishedTable {
 
 struct Version {
   int number = 0;
-  std::string run;       ///< run id
-  std::string created;   ///< ISO time
+  std::string run;      ///< run id
+  std::string created;  ///< ISO time
   bool current = false;
   struct Table {
     std::string name;

@@ -114,10 +114,11 @@ class SqliteRunHistory final : public RunHistory {
 
   Result<> add_step(const std::string& run, const Step& step) override {
     const std::lock_guard lock(mutex_);
-    RH_ASSIGN(Statement insert,
-              database_->prepare(
-                  "insert into step (run, position, name, state, seconds, rows, message) select number, "
-                  "(select count(*) from step where step.run = number), ?, ?, ?, ?, ? from run where id = ?"));
+    RH_ASSIGN(
+        Statement insert,
+        database_->prepare(
+            "insert into step (run, position, name, state, seconds, rows, message) select number, "
+            "(select count(*) from step where step.run = number), ?, ?, ?, ?, ? from run where id = ?"));
     RH_TRY(insert.run(step.name, step.state, step.seconds, step.rows, step.message, run));
     if (database_->changes() == 0) return fail(unknown(run));
     return {};
@@ -125,8 +126,7 @@ class SqliteRunHistory final : public RunHistory {
 
   Result<> end(const std::string& run, RunState state, int version, const std::string& message,
                const Clock& clock) override {
-    if (state == RunState::kRunning)
-      return fail(ErrorKind::kInternal, "ending a run as running", "", run);
+    if (state == RunState::kRunning) return fail(ErrorKind::kInternal, "ending a run as running", "", run);
     const std::lock_guard lock(mutex_);
     RH_ASSIGN(Statement update,
               database_->prepare("update run set state = ?, version = ?, message = ?, ended = ? "
@@ -135,9 +135,8 @@ class SqliteRunHistory final : public RunHistory {
     if (database_->changes() > 0) return {};
     RH_ASSIGN(const auto found, select("where id = ?", run));
     if (found.empty()) return fail(unknown(run));
-    return fail(ErrorKind::kInternal,
-                fmt::format("ending the run {}: it has ended already ({})", run,
-                            name_of(found.front().run.state)));
+    return fail(ErrorKind::kInternal, fmt::format("ending the run {}: it has ended already ({})", run,
+                                                  name_of(found.front().run.state)));
   }
 
   Result<std::vector<Run>> list(int limit) const override {
@@ -162,8 +161,7 @@ class SqliteRunHistory final : public RunHistory {
     if (found.empty()) return fail(unknown(id));
     std::string ids;
     for (size_t i = 0; i < found.size() && i < 5; ++i) ids += (i > 0 ? ", " : "") + found[i].run.id;
-    return fail(ErrorKind::kNotFound,
-                fmt::format("finding the run '{}': {} runs begin so", id, found.size()),
+    return fail(ErrorKind::kNotFound, fmt::format("finding the run '{}': {} runs begin so", id, found.size()),
                 fmt::format("Write more of the id: {}{}.", ids, found.size() > 5 ? ", ..." : ""));
   }
 
@@ -203,8 +201,7 @@ class SqliteRunHistory final : public RunHistory {
     RH_ASSIGN(Statement update,
               database_->prepare("update run set state = 'died', ended = ?, message = ? where number = ?"));
     for (const auto& stored : running)
-      if (!is_alive(stored.process))
-        RH_TRY(update.run(now, death_message(stored.process.id), stored.number));
+      if (!is_alive(stored.process)) RH_TRY(update.run(now, death_message(stored.process.id), stored.number));
     return {};
   }
 
@@ -224,12 +221,18 @@ class SqliteRunHistory final : public RunHistory {
 
 const char* name_of(RunState state) {
   switch (state) {
-    case RunState::kRunning: return "running";
-    case RunState::kSucceeded: return "succeeded";
-    case RunState::kFailed: return "failed";
-    case RunState::kCheckFailed: return "check_failed";
-    case RunState::kCancelled: return "cancelled";
-    case RunState::kDied: return "died";
+    case RunState::kRunning:
+      return "running";
+    case RunState::kSucceeded:
+      return "succeeded";
+    case RunState::kFailed:
+      return "failed";
+    case RunState::kCheckFailed:
+      return "check_failed";
+    case RunState::kCancelled:
+      return "cancelled";
+    case RunState::kDied:
+      return "died";
   }
   return "died";
 }

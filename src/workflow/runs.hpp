@@ -16,8 +16,8 @@ const char* name_of(RunState state);
 
 /// One step of a run: crawl, build of one model, check, publish.
 struct Step {
-  std::string name;     ///< "crawl", "build stg_user", "publish"
-  std::string state;    ///< succeeded, failed, skipped (known fingerprint)
+  std::string name;   ///< "crawl", "build stg_user", "publish"
+  std::string state;  ///< succeeded, failed, skipped (known fingerprint)
   double seconds = 0;
   uint64_t rows = 0;
   std::string message;
@@ -28,10 +28,10 @@ struct Run {
   std::string workflow;  ///< "default" until workflows have names
   RunState state = RunState::kRunning;
   std::string started;
-  std::string ended;     ///< empty while running
-  int process = 0;       ///< id of the process that runs it
-  int version = 0;       ///< version published; 0 = none
-  std::string message;   ///< why it failed, in one line
+  std::string ended;    ///< empty while running
+  int process = 0;      ///< id of the process that runs it
+  int version = 0;      ///< version published; 0 = none
+  std::string message;  ///< why it failed, in one line
   std::vector<Step> steps;
 };
 
@@ -48,7 +48,8 @@ class RunHistory {
   /// Errors: also kNotFound; kInternal when it has ended already: no end replaces another.
   virtual Result<> end(const std::string& run, RunState state, int version, const std::string& message,
                        const Clock& clock) = 0;
-  /// Newest first, `limit` of them (0 = all). A run whose process is gone is shown as kDied even before it is closed.
+  /// Newest first, `limit` of them (0 = all). A run whose process is gone is shown as kDied even before it is
+  /// closed.
   virtual Result<std::vector<Run>> list(int limit) const = 0;
   /// A unique prefix of an id is enough. Errors: kNotFound with the near miss, or with the ids that
   /// begin so.

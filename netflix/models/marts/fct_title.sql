@@ -14,39 +14,39 @@ imdb_titles as (
   select * from dim_imdb_title
 ),
 
+viewings as (
+  select * from fct_viewing_week
+),
+
 newest_drop as (
   select max(_drop) as drop_date from int_title_identity
 ),
 
-viewings as (
-  select * from stg_netflix_top10_global
-),
-
--- Hours over all weeks in the Top 10, the seasons of a show together.
+-- Hours over all weeks in the worldwide Top 10, the seasons of a show together.
 viewed as (
-  select title_folded, title_type, sum(hours_viewed) as hours_viewed
+  select title_key, cast(sum(hours_viewed) as bigint) as hours_viewed
   from viewings
-  group by title_folded, title_type
+  where title_key <> -1 and hours_viewed is not null
+  group by title_key
 ),
 
 facts as (
   select
     t.title_key,
-    coalesce(year(t.date_added) * 10000 + month(t.date_added) * 100 + day(t.date_added), -1)
-      as date_added_key,
+    coalesce(date_key(t.date_added), -1) as date_added_key,
     coalesce(i.imdb_title_key, -1) as imdb_title_key,
     i.average_rating as imdb_rating,
     i.vote_count as imdb_votes,
     i.weighted_rating,
     case when year(t.date_added) >= t.release_year
-      then days_between(make_date(t.release_year, 1, 1), t.date_added) end as days_to_platform,
-    year(d.drop_date) - t.release_year as content_age_years,
+      then cast(days_between(make_date(t.release_year, 1, 1), t.date_added) as int) end as days_to_platform,
+    cast(year(d.drop_date) - t.release_year as int) as content_age_years,
     v.hours_viewed as hours_viewed_top10
   from titles as t
   cross join newest_drop as d
   left join matches as m on m.title_entity = t.title_entity
   left join imdb_titles as i on i.imdb_id = m.imdb_id
-  left join viewed as v on v.title_folded = t.title_folded and v.title_type = t.title_type
+  left join viewed as v on v.title_key = t.title_key
 )
 
 select * from facts

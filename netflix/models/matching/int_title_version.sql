@@ -72,7 +72,7 @@ versions as (
     s.country,
     s.listed_in,
     s.valid_from,
-    coalesce(d._drop, date '9999-12-31') as valid_to,
+    coalesce(cast(d._drop - interval '1' day as date), date '9999-12-31') as valid_to,
     d._drop is null as is_current,
     s.newest_of_title = 1 as is_newest
   from spans as s

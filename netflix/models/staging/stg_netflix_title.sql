@@ -90,7 +90,7 @@ mended as (
           then parse_date(date_text, 'MM/dd/yyyy')
         when parse_date(date_text, 'MM/dd/yyyy') is null then parse_date(date_text, 'dd/MM/yyyy')
       end
-    ) as date_added,
+    ) as date_read,
     case when has_match(year_text, '^(18|19|20)[0-9][0-9]([.]0+)?$') then cast(substr(year_text, 1, 4) as int) end
       as release_year,
     case when duration_in_rating is null then rating_text end as maturity_rating,
@@ -98,9 +98,11 @@ mended as (
   from dated as d
 ),
 
+-- A date before there were such services, or long after the drop, was misread or mistyped.
 measured as (
   select
     m.*,
+    case when year(date_read) between 1990 and year(_drop) + 1 then date_read end as date_added,
     case when has_match(length_text, '^[0-9]{1,5} *min(ute)?s?$')
       then cast(replace_matches(length_text, '[^0-9]', '') as int) end as duration_minutes,
     case when has_match(length_text, '^[0-9]{1,3} *seasons?$')

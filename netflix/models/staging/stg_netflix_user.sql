@@ -78,29 +78,21 @@ usable as (
   from typed
 ),
 
-numbered as (
-  select
-    *,
-    row_number() over (partition by _drop, user_number, is_usable order by _object, _line) as delivery,
-    first_value(_line) over (partition by _drop, user_number, is_usable order by _object, _line) as first_line
-  from usable
-),
-
 named as (
   select
-    n.*,
-    coalesce(p.plan_name, n.plan_text) as plan,
-    coalesce(d.device_name, n.device_text, 'Unknown') as device_called,
-    coalesce(c.country_name, n.country_text) as country_called,
+    u.*,
+    coalesce(p.plan_name, u.plan_text) as plan,
+    coalesce(d.device_name, u.device_text, 'Unknown') as device_called,
+    coalesce(c.country_name, u.country_text) as country_called,
     coalesce(c.country_key, -1) as country_key
-  from numbered as n
-  left join plans as p on lower(n.plan_text) = lower(p.plan_name)
-  left join devices as d on lower(n.device_text) = lower(d.device_name)
-  left join country_names as c on fold(n.country_text) = c.name_folded
+  from usable as u
+  left join plans as p on lower(u.plan_text) = lower(p.plan_name)
+  left join devices as d on lower(u.device_text) = lower(d.device_name)
+  left join country_names as c on fold(u.country_text) = c.name_folded
 ),
 
 -- The columns that begin with _was_ hold the cell as delivered where it was changed or is to blame.
-users as (
+delivered_users as (
   select
     user_number as user_id,
     plan as plan_name,
@@ -131,8 +123,18 @@ users as (
     case when not is_usable or plan_duration is distinct from duration_text then plan_duration end
       as _was_plan_duration,
     is_usable and duration_text is null as _was_plan_duration_missing,
-    case when delivery > 1 then first_line end as _was_delivered_at_line
+    is_usable as _was_usable
   from named
+),
+
+-- Of several usable rows of one user the first holds.
+users as (
+  select
+    *,
+    case when row_number() over deliveries > 1 then first_value(_line) over deliveries end
+      as _was_delivered_at_line
+  from delivered_users
+  window deliveries as (partition by drop_date, user_id, _was_usable order by _object, _line)
 )
 
 select * from users

@@ -65,8 +65,10 @@ TEST(Table, PrintsTheHeaderOfAnEmptyResult) {
 
 TEST(Table, CountsColumnsOfTheTerminalNotBytes) {
   const Rows rows{{{"name", "VARCHAR", false}, {"n", "BIGINT", true}},
-                  {{std::string("東京"), int64_t{1}}, {std::string("é"), int64_t{2}},
-                   {std::string("e\u0301"), int64_t{3}}, {std::string("four"), int64_t{4}}}};
+                  {{std::string("東京"), int64_t{1}},
+                   {std::string("é"), int64_t{2}},
+                   {std::string("e\u0301"), int64_t{3}},
+                   {std::string("four"), int64_t{4}}}};
   EXPECT_EQ(printed(OutputFormat::kTable, {rows}),
             "name  n\n────  ─\n東京  1\né     2\ne\u0301     3\nfour  4\n");
 }
@@ -83,8 +85,8 @@ TEST(Table, CutsOnlyTextAndOnlyOnATerminal) {
 }
 
 TEST(Table, ShowsControlCharactersInsteadOfObeyingThem) {
-  const std::string text = printed(
-      OutputFormat::kTable, {one_cell(std::string("a\nb\tc\x1b[31m\xc2\x9b\x00z", 13))}, 80);
+  const std::string text =
+      printed(OutputFormat::kTable, {one_cell(std::string("a\nb\tc\x1b[31m\xc2\x9b\x00z", 13))}, 80);
   EXPECT_THAT(text, testing::EndsWith("a\\nb\\tc\\x1b[31m\\x9b\\x00\n"));
 }
 

@@ -20,7 +20,9 @@ void make_parquet(const fs::path& file, const std::string& select) {
   ASSERT_TRUE(done) << done.error().to_string();
 }
 
-fs::path sale_file(const fs::path& folder, int mark) { return folder / fmt::format("sale{}.parquet", mark); }
+fs::path sale_file(const fs::path& folder, int mark) {
+  return folder / fmt::format("sale{}.parquet", mark);
+}
 
 }  // namespace
 
@@ -31,7 +33,9 @@ void WarehouseTest::SetUp() {
   warehouse_ = std::make_unique<Warehouse>(warehouse_folder_);
 }
 
-void WarehouseTest::TearDown() { fs::remove_all(folder_); }
+void WarehouseTest::TearDown() {
+  fs::remove_all(folder_);
+}
 
 PublishedTable WarehouseTest::table(const std::string& name, const std::string& select, uint64_t rows) {
   const fs::path file = folder_ / (name + ".parquet");
@@ -40,8 +44,12 @@ PublishedTable WarehouseTest::table(const std::string& name, const std::string& 
 }
 
 std::vector<PublishedTable> tables_in(const fs::path& folder, int mark, uint64_t sales) {
-  return {{"sale", fmt::format("f{}", mark), {sale_file(folder, mark)}, "What was sold; it's \"all\"",
-           {{"amount", "In euro; it's net"}, {"id", ""}}, sales},
+  return {{"sale",
+           fmt::format("f{}", mark),
+           {sale_file(folder, mark)},
+           "What was sold; it's \"all\"",
+           {{"amount", "In euro; it's net"}, {"id", ""}},
+           sales},
           {"plan", "p", {folder / "plan.parquet"}, "", {}, 3}};
 }
 
@@ -76,6 +84,8 @@ int read_mark(const Warehouse& warehouse) {
   return rows->integer(0, 0) == rows->integer(0, 1) ? static_cast<int>(rows->integer(0, 0)) : -1;
 }
 
-int WarehouseTest::mark() const { return read_mark(*warehouse_); }
+int WarehouseTest::mark() const {
+  return read_mark(*warehouse_);
+}
 
 }  // namespace reelhouse::warehouse

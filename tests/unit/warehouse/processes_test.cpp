@@ -74,6 +74,7 @@ TEST(Role, ReadUntilTold) {
     last = mark;
     ASSERT_TRUE(warehouse.current());
     ASSERT_TRUE(warehouse.versions());
+    std::this_thread::sleep_for(1ms);
   }
 }
 
@@ -102,6 +103,7 @@ TEST_F(Processes, ReadersAreNotDisturbedByTwentyPublishes) {
       const auto rows = session->query("select sum(amount) from sale");
       ++reads;
       if (!rows || rows->text(0, 0) != "1000") ++errors;
+      std::this_thread::sleep_for(1ms);
     }
   });
   while (!fs::exists(folder_ / "reading")) std::this_thread::sleep_for(1ms);

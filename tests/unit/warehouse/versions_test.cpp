@@ -57,13 +57,16 @@ TEST_F(Publish, KeepsDescriptionsAsComments) {
 
 TEST_F(Publish, KeepsTypesNullsOddNamesAndTheOrderOfRows) {
   const std::vector<PublishedTable> odd = {
-      table("Odd \"name\"", "select 1.50::decimal(9,2) as \"a b\", date '2021-09-25' as d, null::varchar as n, "
-                            "['x'] as l, 'Köln 東京' as t", 1),
+      table("Odd \"name\"",
+            "select 1.50::decimal(9,2) as \"a b\", date '2021-09-25' as d, null::varchar as n, "
+            "['x'] as l, 'Köln 東京' as t",
+            1),
       table("ordered", "select 300000 - i as n from range(300000) as t(i)", 300000)};
   const auto version = warehouse_->publish(odd, "r", 3, clock_);
   ASSERT_TRUE(version) << version.error().to_string();
   const auto session = warehouse_->open_current().value()->connect().value();
-  const auto rows = session->query("select typeof(\"a b\"), typeof(d), n is null, typeof(l), t from \"Odd \"\"name\"\"\"");
+  const auto rows =
+      session->query("select typeof(\"a b\"), typeof(d), n is null, typeof(l), t from \"Odd \"\"name\"\"\"");
   ASSERT_TRUE(rows) << rows.error().to_string();
   EXPECT_EQ(rows->text(0, 0), "DECIMAL(9,2)");
   EXPECT_EQ(rows->text(0, 1), "DATE");
@@ -145,6 +148,18 @@ TEST_F(Publish, RemovesWhatADeadProcessLeftAndNothingElse) {
   ASSERT_TRUE(publish(3));
   EXPECT_THAT(files(), ElementsAre(".CURRENT.old", "CURRENT", "notes.txt", "v000001.duckdb", "v000001.json",
                                    "v000002.duckdb.backup", "v000003.duckdb", "v000003.json", "v2.duckdb"));
+}
+
+TEST_F(Publish, AVersionWhoseProcessDiedBeforeTheSwitchIsNotCurrent) {
+  ASSERT_TRUE(publish(1));
+  ASSERT_TRUE(publish(2));
+  std::ofstream(warehouse_folder_ / "CURRENT") << "v000001.duckdb\n";
+  EXPECT_EQ(mark(), 1);
+  EXPECT_EQ(publish(3)->number, 3);
+  EXPECT_EQ(mark(), 3);
+  // It was whole, so it stays and can be chosen.
+  EXPECT_EQ(warehouse_->roll_back(0)->number, 2);
+  EXPECT_EQ(mark(), 2);
 }
 
 TEST_F(Publish, OneAtATime) {
@@ -261,8 +276,8 @@ TEST_F(Current, IsNotFoundBeforeTheFirstPublish) {
 
 TEST_F(Current, SaysTheWayBackWhenItIsDamaged) {
   for (int i = 1; i <= 2; ++i) ASSERT_TRUE(publish(i));
-  for (const char* text : {"", "v000002", "../v000002.duckdb\n", "v000002.duckdb\nv000001.duckdb\n", "v2.duckdb\n",
-                           "v99999999999999999999.duckdb\n", "v000000.duckdb\n"}) {
+  for (const char* text : {"", "v000002", "../v000002.duckdb\n", "v000002.duckdb\nv000001.duckdb\n",
+                           "v2.duckdb\n", "v99999999999999999999.duckdb\n", "v000000.duckdb\n"}) {
     std::ofstream(warehouse_folder_ / "CURRENT") << text;
     const auto database = warehouse_->open_current();
     ASSERT_FALSE(database) << text;

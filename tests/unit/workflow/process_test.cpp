@@ -36,8 +36,8 @@ TEST(Process, CountsAZombieAsGone) {
   char state = 0;
   ProcessIdentity zombie = this_process();
   zombie.id = child;
-  ASSERT_TRUE(parse_process_stat(read_file(fmt::format("/proc/{}/stat", child)).value(), state,
-                                 zombie.start_ticks));
+  ASSERT_TRUE(
+      parse_process_stat(read_file(fmt::format("/proc/{}/stat", child)).value(), state, zombie.start_ticks));
   EXPECT_EQ(state, 'Z');
   EXPECT_FALSE(is_alive(zombie));
   ::waitpid(child, nullptr, 0);
@@ -46,8 +46,8 @@ TEST(Process, CountsAZombieAsGone) {
 TEST(Process, ReadsANameWithBlanksAndBrackets) {
   char state = 0;
   int64_t ticks = 0;
-  EXPECT_TRUE(parse_process_stat(
-      "42 (a b) c) S 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 9876 20 21\n", state, ticks));
+  EXPECT_TRUE(parse_process_stat("42 (a b) c) S 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 9876 20 21\n",
+                                 state, ticks));
   EXPECT_EQ(state, 'S');
   EXPECT_EQ(ticks, 9876);
   EXPECT_FALSE(parse_process_stat("", state, ticks));

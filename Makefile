@@ -1,0 +1,69 @@
+# The front door. `make help` lists what there is.
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+JOBS ?= $(shell nproc)
+SERVE ?= 1
+PORT ?= 8080
+LAKE ?=
+SCALE ?= 0.001
+
+REELHOUSE := build/reelhouse --project netflix
+
+## run: build, then run the workflow on the lake at LAKE (default: a generated sample) [SERVE=0 PORT=8080 SCALE=0.001]
+.PHONY: run
+run: build
+ifeq ($(LAKE),)
+	$(REELHOUSE) generate --scale $(SCALE)
+	$(REELHOUSE) run
+else
+	$(REELHOUSE) --lake '$(LAKE)' run
+endif
+ifneq ($(SERVE),0)
+	@echo 'There is no server yet: the run ended, and `$(REELHOUSE) sql "show tables"` answers from it.'
+endif
+
+## test: everything that decides whether a change is good
+.PHONY: test
+test: packages-test build
+	scripts/test
+
+## build: the program, at build/reelhouse
+.PHONY: build
+build: packages build/build.ninja
+	cmake --build build -j $(JOBS)
+
+build/build.ninja: CMakeLists.txt CMakePresets.json cmake/*.cmake | third_party
+	cmake --preset release
+
+.PHONY: packages packages-test third_party
+packages:
+	@scripts/install_packages
+packages-test:
+	@scripts/install_packages test
+third_party: packages
+	@scripts/fetch_duckdb
+
+## bench: measure a whole run beside a hand-written script, and the phases of ours [LAKE=...]
+.PHONY: bench
+bench: build
+	bench/run $(LAKE)
+
+## fmt: format the C++ sources
+.PHONY: fmt
+fmt: packages-test
+	git ls-files '*.cpp' '*.hpp' | xargs clang-format -i
+
+## lint: formatting, include edges, words that do not belong, clang-tidy
+.PHONY: lint
+lint: packages-test build
+	scripts/lint
+
+## clean: remove what was built (not what was run)
+.PHONY: clean
+clean:
+	rm -rf build third_party bench/out
+
+## help: this list
+.PHONY: help
+help:
+	@sed -n 's/^## //p' Makefile

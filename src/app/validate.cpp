@@ -1,0 +1,88 @@
+#include "model/validate.hpp"
+
+#include <iostream>
+
+#include "app/command.hpp"
+#include "app/plural.hpp"
+
+namespace reelhouse::app {
+namespace {
+
+using model::Validation;
+
+/// Reads what the catalog holds, if a crawl has made one.
+Result<std::vector<catalog::CatalogTable>> known_tables(const Settings& settings) {
+  if (!std::filesystem::exists(settings.database())) return std::vector<catalog::CatalogTable>{};
+  RH_ASSIGN(const auto catalog, catalog::open_catalog(settings.database()));
+  return catalog->tables();
+}
+
+engine::Rows list_models(const Validation& validation) {
+  engine::Rows rows;
+  rows.columns = {{"model", "VARCHAR"},  {"folder", "VARCHAR"},        {"materialized", "VARCHAR"},
+                  {"inputs", "VARCHAR"}, {"columns", "BIGINT", true}, {"checks", "BIGINT", true}};
+  for (const auto& each : validation.models) {
+    const bool is_view = each.materialisation == model::Materialisation::kView;
+    rows.rows.push_back({each.model, each.folder, std::string(is_view ? "view" : "table"),
+                         fmt::format("{}", fmt::join(each.inputs, ", ")), static_cast<int64_t>(each.columns),
+                         static_cast<int64_t>(each.checks)});
+  }
+  return rows;
+}
+
+engine::Rows list_problems(const std::vector<Error>& problems) {
+  engine::Rows rows;
+  rows.columns = {{"where", "VARCHAR"}, {"message", "VARCHAR"}, {"hint", "VARCHAR"}};
+  for (const auto& problem : problems) rows.rows.push_back({problem.where, problem.message, problem.hint});
+  return rows;
+}
+
+/// Names files as the current folder sees them.
+void shorten_places(std::vector<Error>& errors) {
+  std::error_code code;
+  const std::string here = std::filesystem::current_path(code).string() + "/";
+  for (auto& error : errors)
+    if (error.where.starts_with(here)) error.where.erase(0, here.size());
+}
+
+void print_notes(const std::vector<Error>& errors, const char* kind) {
+  for (const auto& error : errors) std::cerr << kind << error.to_string() << "\n";
+}
+
+Result<int> run_validate(const GlobalFlags& flags) {
+  RH_ASSIGN(const Settings settings, load_settings(flags));
+  RH_ASSIGN(const auto tables, known_tables(settings));
+  std::vector<Error> problems;
+  const model::Project project = model::load_project(settings.project, problems);
+  RH_ASSIGN(Validation validation, model::validate(project, tables, problems));
+  shorten_places(problems);
+  shorten_places(validation.warnings);
+  if (!problems.empty()) {
+    print_notes(problems, "");
+    if (flags.output() != OutputFormat::kTable) print_rows(list_problems(problems), flags.output());
+    std::cerr << counted(problems.size(), "problem") << "\n";
+    return kWrongUsage;
+  }
+  print_rows(list_models(validation), flags.output());
+  if (flags.quiet) return kDone;
+  print_notes(validation.warnings, "warning: ");
+  std::cerr << counted(validation.models.size(), "model") << ", " << counted(validation.checks, "check")
+            << ": valid\n";
+  return kDone;
+}
+
+}  // namespace
+
+void add_validate(CLI::App& app, const GlobalFlags& flags) {
+  auto* command = app.add_subcommand("validate", "Check the project's SQL and YAML without any data");
+  command->footer(
+      "Binds every model, rule and check, and says what is wrong with file and line. Reads no data; what the\n"
+      "catalog knows of the lake is used where there is one.\n\n"
+      "Examples:\n"
+      "  reelhouse validate\n"
+      "  reelhouse validate --format json\n\n"
+      "Exit codes: 0 valid; 2 something is wrong.");
+  on_run(*command, [&flags] { return run_validate(flags); });
+}
+
+}  // namespace reelhouse::app

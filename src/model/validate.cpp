@@ -1,0 +1,197 @@
+#include "model/validate.hpp"
+
+#include <algorithm>
+#include <set>
+
+#include "base/near_miss.hpp"
+#include "model/lineage.hpp"
+
+namespace reelhouse::model {
+namespace {
+
+using engine::quote_name;
+
+std::string file_of(const std::string& where) { return where.substr(0, where.rfind(':')); }
+
+/// Holds one model's YAML against the model as it was bound.
+class ModelValidator {
+ public:
+  ModelValidator(const Binding& binding, const Model& model, std::vector<Error>& problems,
+                 std::vector<Error>& warnings)
+      : binding_(binding), model_(model), problems_(problems), warnings_(warnings) {
+    for (const auto& column : *binding.columns(model.name)) names_.push_back(column.name);
+  }
+
+  Result<> run() {
+    check_columns();
+    check_descriptions();
+    RH_TRY(check_rules());
+    return check_checks();
+  }
+
+ private:
+  bool has(const std::string& column) const { return std::ranges::find(names_, column) != names_.end(); }
+
+  std::string columns_hint(const std::string& column) const {
+    return did_you_mean(column, names_, fmt::format("Its columns: {}.", fmt::join(names_, ", ")));
+  }
+
+  /// Reports names in `columns` and `grain` that the SELECT does not have; what is checked about them
+  /// is then passed over.
+  void check_columns() {
+    std::set<std::string> missing;
+    for (const auto& column : model_.columns) {
+      if (has(column.name)) continue;
+      missing.insert(column.name);
+      problems_.push_back({ErrorKind::kProject, fmt::format("{} has no column '{}'", model_.name, column.name),
+                           columns_hint(column.name), column.where});
+      passed_over_.insert(fmt::format("({})", column.name));
+    }
+    for (const auto& column : model_.grain) {
+      if (has(column)) continue;
+      passed_over_.insert("grain is unique");
+      passed_over_.insert(fmt::format("grain {} is not null", column));
+      if (missing.insert(column).second)
+        problems_.push_back({ErrorKind::kProject,
+                             fmt::format("grain: {} has no column '{}'", model_.name, column),
+                             columns_hint(column), where_of("grain is unique")});
+    }
+  }
+
+  std::string where_of(const std::string& check) const {
+    const auto found = std::ranges::find(model_.checks, check, &Check::name);
+    return found == model_.checks.end() ? model_.file.string() : found->where;
+  }
+
+  bool is_passed_over(const Check& check) const {
+    return std::ranges::any_of(passed_over_, [&](const std::string& name) {
+      return check.name == name || (name.starts_with('(') && check.name.ends_with(name));
+    });
+  }
+
+  void check_descriptions() {
+    if (!model_.published()) return;
+    std::vector<std::string> bare;
+    for (const auto& name : names_) {
+      const auto found = std::ranges::find(model_.columns, name, &ColumnSpec::name);
+      if (found == model_.columns.end() || found->description.empty()) bare.push_back(name);
+    }
+    if (bare.empty()) return;
+    std::filesystem::path yaml = model_.file;
+    yaml.replace_extension(".yml");
+    warnings_.push_back({ErrorKind::kProject,
+                         fmt::format("{} is published, and {} of its columns {} no description: {}", model_.name,
+                                     bare.size(), bare.size() == 1 ? "has" : "have", fmt::join(bare, ", ")),
+                         "Say what they mean under columns.", yaml.string()});
+  }
+
+  /// Binds a SELECT; the view is never read. `what` names it in the message.
+  Result<> bind(const std::string& sql, const std::string& what, const std::string& where) {
+    auto bound = binding_.session().execute("create or replace temp view _bound as " + sql);
+    if (bound) return {};
+    if (bound.error().kind != ErrorKind::kQuery) return bound;
+    if (is_behind_a_broken_model(sql)) return {};
+    Error problem = locate(bound.error(), sql, where, 1);
+    problem.where = where;
+    problem.message = what + ": " + problem.message;
+    problems_.push_back(std::move(problem));
+    return {};
+  }
+
+  bool is_behind_a_broken_model(const std::string& sql) const {
+    const auto references = binding_.session().references_of(sql);
+    if (!references) return false;
+    return std::ranges::any_of(references->tables, [&](const auto& table) {
+      return table.schema.empty() && binding_.project().find(table.name) != nullptr &&
+             binding_.columns(table.name) == nullptr;
+    });
+  }
+
+  Result<> bind_rule(const std::string& expression, const std::string& what, const std::string& where) {
+    if (expression.empty()) return {};
+    const std::string wanted = what == "when" ? "case when ({}\n) then 1 end" : "cast(({}\n) as varchar)";
+    return bind(fmt::format("select {} from {} as {}", fmt::format(fmt::runtime(wanted), expression),
+                            binding_.table_for_rules(model_), quote_name(model_.name)),
+                what, where);
+  }
+
+  Result<> check_rules() {
+    for (const auto& rule : model_.rejects) {
+      RH_TRY(bind_rule(rule.when, "when", rule.where));
+      RH_TRY(bind_rule(rule.value, "value", rule.where));
+    }
+    for (const auto& rule : model_.repairs) {
+      RH_TRY(bind_rule(rule.when, "when", rule.where));
+      RH_TRY(bind_rule(rule.was, "was", rule.where));
+      RH_TRY(bind_rule(rule.now, "now", rule.where));
+    }
+    return {};
+  }
+
+  Result<> check_checks() {
+    std::set<std::string> seen;
+    for (const auto& check : model_.checks) {
+      const bool is_new = seen.insert(check.name).second;
+      if (!is_new && check.name.find('(') == std::string::npos)
+        problems_.push_back({ErrorKind::kProject, fmt::format("check '{}' stands here twice", check.name),
+                             "Rename or remove one.", check.where});
+      if (!is_passed_over(check)) RH_TRY(bind(check.sql, fmt::format("check '{}'", check.name), check.where));
+    }
+    return {};
+  }
+
+  const Binding& binding_;
+  const Model& model_;
+  std::vector<Error>& problems_;
+  std::vector<Error>& warnings_;
+  std::vector<std::string> names_;
+  std::set<std::string> passed_over_;
+};
+
+/// Finds declared tables that nothing reads; only where every model could be bound is that known.
+void find_unused_sources(const Binding& binding, std::vector<Error>& warnings) {
+  std::set<std::string> used;
+  for (const auto& node : binding.graph().nodes) used.insert(node.raw.begin(), node.raw.end());
+  for (const auto& source : binding.project().sources)
+    for (const auto& table : source.tables)
+      if (!used.contains(table.name))
+        warnings.push_back({ErrorKind::kProject, fmt::format("no model reads raw.{}", table.name),
+                            "Remove the declaration, or put a model on it.", table.where});
+}
+
+/// Orders by file, then line: the lines of one file are mended together.
+void sort_by_place(std::vector<Error>& errors) {
+  const auto line = [](const Error& error) {
+    const size_t colon = error.where.rfind(':');
+    return colon == std::string::npos ? 0 : std::strtoul(error.where.c_str() + colon + 1, nullptr, 10);
+  };
+  std::ranges::stable_sort(errors, [&](const Error& a, const Error& b) {
+    const auto [file_a, file_b] = std::pair(file_of(a.where), file_of(b.where));
+    return file_a != file_b ? file_a < file_b : line(a) < line(b);
+  });
+}
+
+}  // namespace
+
+Result<Validation> validate(const Binding& binding, std::vector<Error>& problems) {
+  Validation validation;
+  for (const auto& node : binding.graph().nodes) {
+    const auto* columns = binding.columns(node.model->name);
+    if (columns == nullptr) continue;
+    RH_TRY(ModelValidator(binding, *node.model, problems, validation.warnings).run());
+    validation.models.push_back({node.model->name, node.model->folder, node.model->materialisation,
+                                 inputs_of(binding.graph(), node), columns->size(), node.model->checks.size()});
+    validation.checks += node.model->checks.size();
+  }
+  if (problems.empty()) find_unused_sources(binding, validation.warnings);
+  sort_by_place(problems);
+  return validation;
+}
+
+Result<Validation> validate(const Project& project, const std::vector<catalog::CatalogTable>& tables,
+                            std::vector<Error>& problems) {
+  RH_ASSIGN(const Binding binding, Binding::bind(project, tables, problems));
+  return validate(binding, problems);
+}
+
+}  // namespace reelhouse::model

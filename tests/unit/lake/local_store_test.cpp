@@ -1,0 +1,143 @@
+#include <gmock/gmock.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <fstream>
+
+#include "base/files.hpp"
+#include "lake/object_store.hpp"
+#include "lake/temporary_folder.hpp"
+
+namespace reelhouse::lake {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+
+class LocalStoreTest : public ::testing::Test {
+ protected:
+  LocalStoreTest() : store_(open_store(folder_.path().string()).value()) {}
+  std::vector<std::string> keys(const std::string& prefix = "") {
+    std::vector<std::string> keys;
+    const auto objects = store_->list(prefix);
+    EXPECT_TRUE(objects) << objects.error().to_string();
+    for (const auto& object : objects.value_or(std::vector<ObjectInfo>())) keys.push_back(object.key);
+    return keys;
+  }
+  test::TemporaryFolder folder_;
+  std::unique_ptr<ObjectStore> store_;
+};
+
+TEST_F(LocalStoreTest, lists_by_prefix_in_the_order_of_keys) {
+  folder_.write("raw/b/two.csv", "22");
+  folder_.write("raw/b.csv", "");
+  folder_.write("raw/a b/Größe \u00d7 2.csv", "x");
+  folder_.write("raw/b/_hidden/x", "");
+  folder_.write("raw/b/.hidden", "");
+  folder_.write("raw/b/one.csv", "1");
+  folder_.write("other", "");
+  EXPECT_THAT(keys(), ElementsAre("other", "raw/a b/Größe \u00d7 2.csv", "raw/b.csv",
+                                  "raw/b/one.csv", "raw/b/two.csv"));
+  EXPECT_THAT(keys("raw/b/"), ElementsAre("raw/b/one.csv", "raw/b/two.csv"));
+  EXPECT_THAT(keys("raw/b/t"), ElementsAre("raw/b/two.csv"));
+  EXPECT_THAT(keys("raw/b"), ElementsAre("raw/b.csv", "raw/b/one.csv", "raw/b/two.csv"));
+  EXPECT_THAT(keys("raw/none/"), IsEmpty());
+  EXPECT_THAT(keys("raw/b/_hidden/"), IsEmpty());
+  EXPECT_THAT(keys("../"), IsEmpty());
+  EXPECT_EQ(store_->list("raw/b/two").value().front().size, 2U);
+}
+
+TEST_F(LocalStoreTest, says_that_the_root_is_missing_and_takes_an_empty_one) {
+  EXPECT_THAT(keys(), IsEmpty());
+  const auto missing = open_store((folder_.path() / "none").string()).value()->list("");
+  ASSERT_FALSE(missing);
+  EXPECT_EQ(missing.error().kind, ErrorKind::kNotFound);
+  folder_.write("file", "");
+  EXPECT_EQ(open_store((folder_.path() / "file").string()).value()->list("").error().kind,
+            ErrorKind::kNotFound);
+}
+
+TEST_F(LocalStoreTest, follows_links_but_not_in_circles_and_shows_those_that_lead_nowhere) {
+  namespace fs = std::filesystem;
+  test::TemporaryFolder elsewhere;
+  elsewhere.write("in/far.csv", "far");
+  folder_.write("raw/near.csv", "near");
+  fs::create_directory_symlink(elsewhere.path() / "in", folder_.path() / "raw/linked");
+  fs::create_directory_symlink(folder_.path(), folder_.path() / "raw/round");
+  fs::create_symlink("near.csv", folder_.path() / "raw/same.csv");
+  fs::create_symlink("gone.csv", folder_.path() / "raw/nowhere.csv");
+  ASSERT_EQ(::mkfifo((folder_.path() / "raw/pipe").c_str(), 0600), 0);
+  EXPECT_THAT(keys(), ElementsAre("raw/linked/far.csv", "raw/near.csv", "raw/nowhere.csv",
+                                  "raw/same.csv"));
+  EXPECT_EQ(store_->head("raw/nowhere.csv").error().kind, ErrorKind::kNotFound);
+  EXPECT_EQ(store_->head("raw/pipe").error().kind, ErrorKind::kNotFound);
+  EXPECT_EQ(store_->head("raw/same.csv").value().size, 4U);
+}
+
+TEST_F(LocalStoreTest, names_a_folder_that_it_may_not_read) {
+  if (::geteuid() == 0) GTEST_SKIP() << "root may read everything";
+  folder_.write("raw/closed/a.csv", "");
+  ::chmod((folder_.path() / "raw/closed").c_str(), 0);
+  const auto objects = store_->list("");
+  ::chmod((folder_.path() / "raw/closed").c_str(), 0700);
+  ASSERT_FALSE(objects);
+  EXPECT_EQ(objects.error().kind, ErrorKind::kPermission);
+  EXPECT_THAT(objects.error().where, HasSubstr("closed"));
+}
+
+TEST_F(LocalStoreTest, changes_the_token_with_every_write) {
+  const auto file = folder_.write("a.csv", "one");
+  const ObjectInfo before = store_->head("a.csv").value();
+  EXPECT_EQ(store_->head("a.csv").value().etag, before.etag);
+  EXPECT_EQ(store_->list("").value().front().etag, before.etag);
+  EXPECT_EQ(store_->local_copy(before).value(), file);
+  ::usleep(20'000);
+  folder_.write("a.csv", "two");
+  const auto time = std::filesystem::last_write_time(file);
+  EXPECT_NE(store_->head("a.csv").value().etag, before.etag);
+  const auto copy = store_->local_copy(before);
+  ASSERT_FALSE(copy);
+  EXPECT_EQ(copy.error().kind, ErrorKind::kBusy);
+  // Other content under the old size and time is still seen.
+  const std::string etag = store_->head("a.csv").value().etag;
+  ::usleep(20'000);
+  folder_.write("a.csv", "six");
+  std::filesystem::last_write_time(file, time);
+  EXPECT_NE(store_->head("a.csv").value().etag, etag);
+}
+
+TEST_F(LocalStoreTest, puts_whole_files_and_leaves_nothing_behind) {
+  test::TemporaryFolder elsewhere;
+  const auto file = elsewhere.write("big", std::string(3 << 20, 'x'));
+  ASSERT_TRUE(store_->put(file, "raw/new folder/big.csv"));
+  EXPECT_EQ(store_->head("raw/new folder/big.csv").value().size, 3U << 20);
+  ASSERT_TRUE(store_->put(elsewhere.write("small", "s"), "raw/new folder/big.csv"));
+  EXPECT_EQ(read_file(folder_.path() / "raw/new folder/big.csv").value(), "s");
+  EXPECT_EQ(store_->put(elsewhere.path() / "none", "raw/x").error().kind, ErrorKind::kNotFound);
+  size_t files = 0;
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(folder_.path()))
+    files += entry.is_regular_file() ? 1 : 0;
+  EXPECT_EQ(files, 1U);
+}
+
+TEST_F(LocalStoreTest, refuses_keys_that_leave_the_root) {
+  const auto file = folder_.write("file", "x");
+  for (const std::string key : {"", "../a", "raw/../../a", "/etc/a", "raw//a", "raw/", ".", "raw/./a"}) {
+    const auto put = store_->put(file, key);
+    ASSERT_FALSE(put) << key;
+    EXPECT_EQ(put.error().kind, ErrorKind::kUsage) << key;
+    EXPECT_FALSE(store_->head(key)) << key;
+  }
+  EXPECT_EQ(store_->put(file, "raw/.hidden").error().kind, ErrorKind::kUsage);
+}
+
+TEST(OpenStore, knows_folders_only) {
+  EXPECT_EQ(open_store("/data/lake/").value()->name(), "/data/lake");
+  EXPECT_EQ(open_store("file:///data").value()->name(), "/data");
+  EXPECT_EQ(open_store("ftp://host/x").error().kind, ErrorKind::kUsage);
+  EXPECT_EQ(open_store("").error().kind, ErrorKind::kUsage);
+}
+
+}  // namespace
+}  // namespace reelhouse::lake
