@@ -24,7 +24,9 @@ endif
 
 ## test: everything that decides whether a change is good
 .PHONY: test
-test: packages-test build
+test: packages-test third_party
+	cmake --preset release -DREELHOUSE_TESTS=ON
+	cmake --build build -j $(JOBS)
 	scripts/test
 
 ## build: the program, at build/reelhouse

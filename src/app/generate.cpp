@@ -39,19 +39,28 @@ class Generator {
  public:
   Generator(fs::path lake, const GenerateFlags& flags, bool quiet) : lake_(std::move(lake)), flags_(flags), quiet_(quiet) {}
 
-  /// Says whether the lake already holds just this; refuses to write over anything else.
-  Result<bool> is_there() const {
+  /// Says whether the lake already holds just this; refuses to write over what it did not write itself.
+  Result<bool> is_there() {
+    Json known = Json::object();
+    bool same = false;
     if (const auto text = read_file(marker())) {
       const Json json = Json::parse(*text, nullptr, false);
-      if (!json.is_object()) return false;
-      return !flags_.force && json.value("complete", false) && json.value("scale", 0.0) == flags_.scale &&
-             json.value("seed", 0L) == flags_.seed;
+      if (json.is_object()) {
+        known = json.value("files", Json::object());
+        same = json.value("complete", false) && json.value("scale", 0.0) == flags_.scale &&
+               json.value("seed", 0L) == flags_.seed;
+      }
     }
     std::error_code code;
-    if (fs::exists(lake_ / "raw", code) && !fs::is_empty(lake_ / "raw", code))
-      return fail(ErrorKind::kUsage, "this lake holds files that were not generated; nothing was written",
-                  "Name an empty folder with --lake.", lake_.string());
-    return false;
+    for (fs::recursive_directory_iterator it(lake_ / "raw", code), end; !code && it != end; it.increment(code)) {
+      if (!it->is_regular_file()) continue;
+      const std::string key = it->path().lexically_relative(lake_).generic_string();
+      if (known.value(key, uint64_t{0}) == it->file_size()) continue;
+      if (same && !flags_.force) return true;  // the user's own files beside ours are none of our business
+      return fail(ErrorKind::kUsage, "this lake holds a file that was not generated; nothing was written",
+                  "Name an empty folder with --lake.", it->path().string());
+    }
+    return same && !flags_.force;
   }
 
   Result<> write(const fs::path& scripts) {
@@ -62,6 +71,8 @@ class Generator {
     if (files.empty())
       return fail(ErrorKind::kProject, "the project has no generator", "It is a folder of SQL files.", scripts.string());
     std::ranges::sort(files);
+    std::error_code ignored;
+    fs::remove_all(lake_ / ".generating", ignored);
     RH_TRY(mark(false));
     engine::DatabaseOptions options;
     options.threads = flags_.threads;
@@ -85,7 +96,8 @@ class Generator {
   fs::path marker() const { return lake_ / ".generated.json"; }
 
   Result<> mark(bool complete) const {
-    return write_file_atomically(marker(), Json{{"scale", flags_.scale}, {"seed", flags_.seed}, {"complete", complete}}.dump());
+    return write_file_atomically(marker(), Json{{"scale", flags_.scale}, {"seed", flags_.seed}, {"complete", complete},
+                                                {"files", files_}}.dump());
   }
 
   Result<> run_script(engine::Session& session, const fs::path& file) {
@@ -117,14 +129,17 @@ class Generator {
     RH_TRY(make_folders((lake_ / key).parent_path()));
     RH_TRY(rename_durably(building, lake_ / key));
     std::error_code code;
+    files_[key] = static_cast<uint64_t>(fs::file_size(lake_ / key, code));
+    RH_TRY(mark(false));
     const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
     if (!quiet_)
-      std::cerr << fmt::format("wrote    {:<60} {:>9.1f} MB  {:.1f} s\n", key,
+      std::cerr << fmt::format("wrote    {:<72} {:>9.1f} MB  {:.1f} s\n", key,
                                static_cast<double>(fs::file_size(lake_ / key, code)) / 1e6, seconds);
     return {};
   }
 
   fs::path lake_;
+  Json files_ = Json::object();  ///< key -> bytes of what was written
   const GenerateFlags& flags_;
   bool quiet_;
 };

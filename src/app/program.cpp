@@ -50,18 +50,22 @@ void add_global_flags(CLI::App& app, GlobalFlags& flags) {
   app.add_flag("--quiet,-q", flags.quiet, "No progress, no messages but errors");
 }
 
-/// Adds the near miss to the error for a command that does not exist.
-void explain_unknown(const CLI::App& app, int argc, char** argv) {
+/// Says which word is no command, with the near miss; false when all is well with the words.
+bool explain_unknown(const CLI::App& app, int argc, char** argv) {
   std::vector<std::string> names;
   for (const auto* command : app.get_subcommands(nullptr)) names.push_back(command->get_name());
   for (int i = 1; i < argc; ++i) {
-    if (argv[i][0] == '-') continue;
-    if (std::ranges::find(names, argv[i]) != names.end()) return;
-    if (const auto near = near_miss(argv[i], names)) {
-      std::cerr << "Did you mean 'reelhouse " << *near << "'?\n";
-      return;
+    if (argv[i][0] == '-') {
+      const auto* option = app.get_option_no_throw(argv[i]);
+      if (option != nullptr && option->get_items_expected_max() > 0) ++i;
+      continue;
     }
+    if (std::ranges::find(names, argv[i]) != names.end()) return false;
+    std::cerr << fmt::format("error: there is no command '{}'\n  {}\n", argv[i],
+                             did_you_mean(argv[i], names, "List them: reelhouse --help"));
+    return true;
   }
+  return false;
 }
 
 }  // namespace
@@ -98,9 +102,8 @@ int run_program(int argc, char** argv) {
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& e) {
-    const int code = app.exit(e);
-    if (code != 0) explain_unknown(app, argc, argv);
-    return code == 0 ? kDone : kWrongUsage;
+    if (e.get_exit_code() != 0 && explain_unknown(app, argc, argv)) return kWrongUsage;
+    return app.exit(e) == 0 ? kDone : kWrongUsage;
   }
   Progress::set_quiet(flags.quiet);
   auto result = chosen_action()();

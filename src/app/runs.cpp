@@ -1,3 +1,4 @@
+#include <cmath>
 #include <iostream>
 
 #include "app/command.hpp"
@@ -38,7 +39,7 @@ Result<int> show_run(const Settings& settings, OutputFormat format, const std::s
   rows.columns = {{"step", "VARCHAR"}, {"state", "VARCHAR"}, {"seconds", "DOUBLE", true}, {"rows", "BIGINT", true},
                   {"message", "VARCHAR"}};
   for (const auto& step : run.steps)
-    rows.rows.push_back({step.name, step.state, step.seconds, static_cast<int64_t>(step.rows), text_or_null(step.message)});
+    rows.rows.push_back({step.name, step.state, std::round(step.seconds * 1000) / 1000, static_cast<int64_t>(step.rows), text_or_null(step.message)});
   std::cerr << fmt::format("run {} {}, started {}{}{}\n", run.id, name_of(run.state), run.started,
                            run.version > 0 ? fmt::format(", published version {}", run.version) : "",
                            run.message.empty() ? "" : ": " + run.message);

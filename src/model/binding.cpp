@@ -48,7 +48,6 @@ Result<Binding> Binding::bind(const Project& project, const std::vector<catalog:
   options.threads = 1;
   RH_ASSIGN(binding.database_, engine::open_duckdb(options));
   RH_ASSIGN(binding.session_, binding.database_->connect());
-  RH_TRY(binding.session_->execute("pragma disable_optimizer"));
   RH_TRY(binding.database_->lock_down());
   RH_TRY(binding.add_inputs(tables));
 

@@ -66,6 +66,15 @@ std::vector<CheckResult> check_delivery(const Project& project,
                                         const std::vector<catalog::CatalogTable>& tables,
                                         const std::vector<catalog::CatalogObject>& unreadable) {
   std::vector<CheckResult> results;
+  std::vector<std::string> declared_datasets;
+  for (const auto& source : project.sources) declared_datasets.push_back(source.dataset);
+  CheckResult undeclared = passed_check("raw", "objects of other datasets can be read",
+                                        "Every object of a dataset that no source declares could be decoded.",
+                                        Severity::kWarn, "");
+  for (const auto& object : unreadable)
+    if (std::ranges::find(declared_datasets, object.dataset) == declared_datasets.end())
+      add_failure(undeclared, fmt::format("{}: {}", object.info.key, object.problem));
+  results.push_back(std::move(undeclared));
   for (const auto& source : project.sources) {
     CheckResult readable = passed_check("raw/" + source.dataset, "objects can be read",
                                         "Every object of the dataset could be decoded.",

@@ -34,8 +34,7 @@ class Resolver {
         node.raw.push_back(table.name);
       } else if (table.schema == "seed" && contains(seeds_, name)) {
         node.seeds.push_back(table.name);
-      } else {
-        known = false;
+      } else if (known = false; !(table.schema.empty() && contains(project_.broken, name))) {
         problems_.push_back({ErrorKind::kProject, fmt::format("there is no table '{}'", name), hint(name),
                              fmt::format("{}:{}", node.model->file.string(),
                                          line_of(node.model->sql, table.offset))});

@@ -86,27 +86,29 @@ class RuledModel {
     return {};
   }
 
-  /// Counts repairs by kind, of kept rows only, and writes one row a repair.
+  /// Counts repairs by kind, of kept rows only, and writes one row a repair. Few rows are repaired and
+  /// there may be many rules, so those rows are set aside once and each rule looks at them only.
   Result<> write_repaired(BuildRecord& record, const std::string& source, const std::string& lineage) {
+    std::string any;
     std::string parts;
     for (size_t i = 0; i < model_.repairs.size(); ++i) {
       const auto& rule = model_.repairs[i];
       record.repairs[rule.kind] += 0;
+      any += fmt::format("{}_repair_{}", i ? " or " : "", i);
       parts += fmt::format(
           "{}select {}, {} as kind, {} as col, cast({} as varchar) as was, cast({} as varchar) as now "
-          "from {} where _repair_{} and _reject = 0",
-          i ? " union all " : "", lineage, quote_text(rule.kind), quote_text(rule.column), rule.was, rule.now,
-          source, i);
+          "from _repaired where _repair_{}",
+          i ? " union all " : "", lineage, quote_text(rule.kind), quote_text(rule.column), rule.was, rule.now, i);
     }
     if (parts.empty()) return {};
+    RH_TRY(session_.execute(fmt::format("create or replace temp table _repaired as select * from {} where _reject = 0 and ({})",
+                                        source, any)));
+    RH_ASSIGN(const auto repaired, session_.query("select count(*) from _repaired"));
+    if (repaired.integer(0, 0) == 0) return session_.execute("drop table _repaired");
     const fs::path file = folder_ / "_repaired.parquet";
     auto written = copy_to(session_, parts, file);
     if (!written) return fail(blame(written.error()));
-    if (*written == 0) {
-      std::error_code code;
-      fs::remove(file, code);
-      return {};
-    }
+    RH_TRY(session_.execute("drop table _repaired"));
     RH_ASSIGN(const auto counts, session_.query(fmt::format("select kind, count(*) from read_parquet({}) group by kind",
                                                             quote_text(file.string()))));
     for (size_t row = 0; row < counts.rows.size(); ++row)

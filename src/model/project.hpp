@@ -86,6 +86,7 @@ struct Project {
   std::vector<catalog::Source> sources;
   std::vector<Model> models;  ///< sorted by name
   std::vector<Seed> seeds;
+  std::vector<std::string> broken;  ///< models that could not be read; who names one is not to blame
 
   const Model* find(const std::string& name) const;
   const catalog::SourceTable* find_source_table(const std::string& name) const;

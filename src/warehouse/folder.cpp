@@ -115,7 +115,7 @@ Result<Version> Folder::read_manifest(int number) const {
     for (const auto& table : json.at("tables"))
       version.tables.push_back({table.at("name").get<std::string>(),
                                 table.at("fingerprint").get<std::string>(),
-                                table.at("rows").get<uint64_t>()});
+                                table.at("rows").get<uint64_t>(), table.value("note", "")});
     std::error_code code;
     const auto bytes = fs::file_size(database(number), code);
     version.bytes = code ? 0 : bytes;
@@ -136,7 +136,7 @@ Result<> Folder::write_manifest(const Version& version) const {
             {"tables", Json::array()}};
   for (const auto& table : version.tables)
     json["tables"].push_back(
-        {{"name", table.name}, {"fingerprint", table.fingerprint}, {"rows", table.rows}});
+        {{"name", table.name}, {"fingerprint", table.fingerprint}, {"rows", table.rows}, {"note", table.note}});
   return write_file_atomically(manifest(version.number),
                                json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n");
 }

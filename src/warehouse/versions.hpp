@@ -20,6 +20,7 @@ struct PublishedTable {
   std::string description;
   std::vector<std::pair<std::string, std::string>> column_descriptions;
   uint64_t rows = 0;  ///< expected; publishing fails when the written table has another count
+  std::string note;   ///< what whoever asks this table should know: a dataset that is not in the lake
 };
 
 struct Version {
@@ -31,6 +32,7 @@ struct Version {
     std::string name;
     std::string fingerprint;
     uint64_t rows = 0;
+    std::string note;  ///< as PublishedTable::note
   };
   std::vector<Table> tables;  ///< sorted by name
   uint64_t bytes = 0;

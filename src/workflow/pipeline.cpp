@@ -52,6 +52,7 @@ class Pipeline {
   void fill_receipt(const Result<>& ended);
   Result<> stop_on_failed_checks();
   std::string content_hash() const;
+  std::string missing_note(size_t node) const;
   int workers() const {
     const unsigned cores = options_.threads > 0 ? static_cast<unsigned>(options_.threads) : std::thread::hardware_concurrency();
     return static_cast<int>(std::clamp(cores, 1U, 4U));
@@ -94,6 +95,8 @@ Result<> Pipeline::crawl() {
   }
   say_(fmt::format("crawl    {} objects, {} tables, {} records; {} read anew  {:.1f} s", objects,
                    crawled_.tables.size(), records, crawled_.objects_read, timer.seconds()));
+  if (objects == 0)
+    say_(fmt::format("crawl    no object lies below {}/raw; the lake is the folder that holds raw/", options_.lake));
   for (const auto& object : crawled_.unreadable)
     say_(fmt::format("crawl    cannot read {}: {}", object.info.key, object.problem));
   (void)history_->add_step(record_.id, {"crawl", "succeeded", timer.seconds(), records, ""});
@@ -216,6 +219,29 @@ Result<> Pipeline::stop_on_failed_checks() {
               "The lines above name the check and the first rows; the version published before stays current.");
 }
 
+/// Tells which optional datasets a model stands on that are not in the lake, in their sources' words.
+std::string Pipeline::missing_note(size_t node) const {
+  std::vector<bool> marked(graph_.nodes.size(), false);
+  marked[node] = true;
+  marked = graph_.upstream(marked);
+  const auto is_read = [&](const catalog::SourceTable& table) {
+    for (size_t i = 0; i < marked.size(); ++i)
+      if (marked[i] && std::ranges::find(graph_.nodes[i].raw, table.name) != graph_.nodes[i].raw.end()) return true;
+    return false;
+  };
+  const auto is_here = [&](const catalog::SourceTable& table) {
+    const auto found = std::ranges::find(crawled_.tables, table.name, &catalog::CatalogTable::name);
+    return found != crawled_.tables.end() && found->records() > 0;
+  };
+  std::string note;
+  for (const auto& source : project_.sources) {
+    if (!source.optional || std::ranges::none_of(source.tables, is_read) || std::ranges::any_of(source.tables, is_here))
+      continue;
+    note += (note.empty() ? "" : " ") + (source.missing.empty() ? source.dataset + " is not in the lake." : source.missing);
+  }
+  return note;
+}
+
 Result<> Pipeline::publish() {
   const PhaseTimer timer(phases_, "publish");
   std::vector<warehouse::PublishedTable> tables;
@@ -230,6 +256,7 @@ Result<> Pipeline::publish() {
     table.files = {curated_.folder(model.name, outcome.record.fingerprint) / "part-0.parquet"};
     table.description = model.description.empty() ? model.row : model.description;
     table.rows = outcome.record.rows;
+    table.note = missing_note(static_cast<size_t>(graph_.find(outcome.model)));
     for (const auto& column : model.columns) table.column_descriptions.emplace_back(column.name, column.description);
     tables.push_back(std::move(table));
   }

@@ -12,7 +12,6 @@ import csv
 import datetime
 import functools
 import gzip
-import itertools
 import pathlib
 import unicodedata
 from collections import Counter, defaultdict
@@ -57,6 +56,7 @@ class Title:
     name: str
     kind: str
     year: int
+    minutes: int | None
     added: datetime.date | None
     directors: tuple
     actors: tuple
@@ -79,6 +79,7 @@ def tidy(text):
     return " ".join("".join(seen).split())
 
 
+@functools.lru_cache(maxsize=None)
 def folded(text):
     """Text as it is compared: no accents, lower case, letters and digits only, & read as and."""
     plain = unicodedata.normalize("NFC", "".join(
@@ -124,6 +125,12 @@ def title_name(text):
     return text
 
 
+def film_minutes(row):
+    """The length of a movie; three rows hold it in the column of the rating."""
+    number, _, unit = (row["duration"] or row["rating"]).partition(" ")
+    return int(number) if unit == "min" else None
+
+
 class Lake:
     """The raw files below LAKE/raw; countries by the seeds of the project. Each file is read once."""
 
@@ -147,8 +154,8 @@ class Lake:
     @functools.cached_property
     def titles(self):
         return [Title(row["show_id"], title_name(row["title"]), row["type"], int(row["release_year"]),
-                      month_in_words(row["date_added"]), entries(row["director"]),
-                      entries(row["cast"]),
+                      film_minutes(row), month_in_words(row["date_added"]),
+                      entries(row["director"]), entries(row["cast"]),
                       tuple(dict.fromkeys(self.country(name) for name in entries(row["country"]))),
                       entries(row["listed_in"]))
                 for row in self.catalogue_rows]
@@ -186,26 +193,32 @@ class Lake:
 
     @functools.cached_property
     def chart(self):
-        """The lines of the worldwide Top 10: title, Movie or TV Show, hours."""
-        return [(tidy(row["show_title"]), "TV Show" if row["category"].startswith("TV") else "Movie",
-                 int(row["weekly_hours_viewed"]))
-                for row in read_delivery(self.raw / "netflix_top10_global", "drop=*/*.tsv", "\t")]
+        """The lines of the worldwide Top 10: title, Movie or TV Show, a movie's minutes (0 where the
+        list does not tell them), hours."""
+        lines = []
+        for row in read_delivery(self.raw / "netflix_top10_global", "drop=*/*.tsv", "\t"):
+            kind = "TV Show" if row["category"].startswith("TV") else "Movie"
+            minutes = round(float(row["runtime"] or 0) * 60) if kind == "Movie" else 0
+            lines.append((tidy(row["show_title"]), kind, minutes, int(row["weekly_hours_viewed"])))
+        return lines
 
     @functools.cached_property
     def hours(self):
-        """Hours in the worldwide Top 10 of each show_id that is found there by its title."""
+        """Hours in the worldwide Top 10 of each show_id that is found there: by its title, and for a
+        movie by its length to a minute."""
         namesakes = defaultdict(list)
         for title in self.titles:
             namesakes[folded(title.name), title.kind].append(title)
         hours = Counter()
-        for (name, kind), group in itertools.groupby(sorted(self.chart), key=lambda line: line[:2]):
-            ranked = sorted(namesakes[folded(name), kind], key=lambda t: (t.name != name, -t.year))
-            if not ranked:
+        for name, kind, minutes, viewed in self.chart:
+            fitting = [title for title in namesakes[folded(name), kind]
+                       if not minutes or title.minutes is None or abs(minutes - title.minutes) <= 1]
+            if not fitting:
                 continue
-            first, *others = ranked
+            first, *others = sorted(fitting, key=lambda t: (t.name != name, -t.year))
             assert not others or (others[0].name, others[0].year) != (first.name, first.year), \
                 f"nothing tells {first.show_id} from {others[0].show_id}"
-            hours[first.show_id] += sum(line[2] for line in group)
+            hours[first.show_id] += viewed
         return hours
 
     @functools.cached_property
@@ -324,7 +337,7 @@ def movies_against_tv(lake):
 
 def top10_movies_against_tv(lake):
     hours = Counter()
-    for _, kind, viewed in lake.chart:
+    for _, kind, _, viewed in lake.chart:
         hours[kind] += viewed
     return [(kind, hours[kind], percent(hours[kind], hours.total())) for kind in sorted(hours)]
 

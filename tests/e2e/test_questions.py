@@ -165,8 +165,10 @@ def real_warehouse(binary, tmp_path_factory):
 @pytest.fixture(scope="session")
 def lake(real_warehouse):
     """The oracle."""
-    links = real_warehouse.ask("select show_id, imdb_id from dim_title where is_current and imdb_id is not null")
-    return answers.Lake(LAKE, ROOT / "netflix" / "seeds", {row["show_id"]: row["imdb_id"] for row in links})
+    linked = real_warehouse.ask(
+        "select show_id, imdb_id from dim_title where is_current and imdb_id is not null")
+    links = {row["show_id"]: row["imdb_id"] for row in linked}
+    return answers.Lake(LAKE, ROOT / "netflix" / "seeds", links)
 
 
 @pytest.fixture(scope="session")
@@ -230,7 +232,7 @@ def test_weighted_sums_of_all_members(bridge, measure, real_warehouse, lake):
     joined, name = BRIDGES[bridge]
     rows = real_warehouse.ask(
         f"select {name} as name, count(*) as titles, sum(b.weight * {MEASURES[measure]}) as total "
-        f"from fct_title as f join {joined} and b.title_key = f.title_key "
+        f"from {joined} join fct_title as f on f.title_key = b.title_key "
         f"where {MEASURES[measure]} is not null group by {name}")
     totals, counts = answers.shared_out(lake, bridge, measure)
     assert len(rows) > 20

@@ -20,11 +20,13 @@ catalogue as (
     title,
     title_folded,
     title_type,
-    release_year
+    release_year,
+    duration_minutes
   from dim_title
   where is_current
 ),
 
+-- A film's runtime in minutes, 0 where the list does not tell it.
 ranks as (
   select
     w.country_key,
@@ -35,6 +37,8 @@ ranks as (
     g.title_folded,
     g.title_type,
     g.season_title,
+    case when g.title_type = 'Movie' and g.runtime_hours between 0 and 100
+      then cast(round(g.runtime_hours * 60) as integer) else 0 end as film_minutes,
     g.hours_viewed,
     g.weekly_views,
     g.cumulative_weeks,
@@ -51,6 +55,7 @@ ranks as (
     title_folded,
     title_type,
     season_title,
+    0 as film_minutes,
     cast(null as bigint) as hours_viewed,
     cast(null as bigint) as weekly_views,
     cumulative_weeks,
@@ -66,23 +71,25 @@ newest_drops as (
 ),
 
 shows as (
-  select distinct show_title, title_folded, title_type
+  select distinct show_title, title_folded, title_type, film_minutes
   from ranks
   where title_folded <> ''
 ),
 
--- The same title to the letter first, then the newest release.
+-- The same title to the letter first, then the newest release; never a film of another length.
 candidates as (
   select
     s.show_title,
     s.title_type,
+    s.film_minutes,
     c.title_key,
     row_number() over (
-      partition by s.show_title, s.title_type
+      partition by s.show_title, s.title_type, s.film_minutes
       order by case when s.show_title = c.title then 0 else 1 end, c.release_year desc, c.title_key
     ) as choice
   from shows as s
   inner join catalogue as c on s.title_folded = c.title_folded and s.title_type = c.title_type
+  where s.film_minutes = 0 or c.duration_minutes is null or abs(s.film_minutes - c.duration_minutes) <= 1
 ),
 
 viewing_weeks as (
@@ -101,7 +108,8 @@ viewing_weeks as (
   inner join newest_drops as n
     on r.country_key = n.country_key and r.week_date = n.week_date and r.drop_date = n.drop_date
   left join candidates as c
-    on r.show_title = c.show_title and r.title_type = c.title_type and c.choice = 1
+    on r.show_title = c.show_title and r.title_type = c.title_type and r.film_minutes = c.film_minutes
+    and c.choice = 1
 )
 
 select * from viewing_weeks

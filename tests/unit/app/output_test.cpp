@@ -16,6 +16,7 @@ namespace {
 
 using engine::Cell;
 using engine::Rows;
+using namespace std::string_literals;
 
 Rows sample() {
   return {{{"plan", "VARCHAR", false}, {"users", "BIGINT", true}, {"share", "DECIMAL(5,2)", true}},
@@ -85,9 +86,8 @@ TEST(Table, CutsOnlyTextAndOnlyOnATerminal) {
 }
 
 TEST(Table, ShowsControlCharactersInsteadOfObeyingThem) {
-  const std::string text =
-      printed(OutputFormat::kTable, {one_cell(std::string("a\nb\tc\x1b[31m\xc2\x9b\x00z", 13))}, 80);
-  EXPECT_THAT(text, testing::EndsWith("a\\nb\\tc\\x1b[31m\\x9b\\x00\n"));
+  const std::string text = printed(OutputFormat::kTable, {one_cell("a\nb\tc\x1b[31m\xc2\x9b\x00z"s)}, 80);
+  EXPECT_THAT(text, testing::EndsWith("a\\nb\\tc\\x1b[31m\\x9b\\x00z\n"));
 }
 
 TEST(Table, ColoursOnlyWhenAsked) {
@@ -144,7 +144,7 @@ TEST(Json, HasNoNumberForNanAndInfinity) {
 }
 
 TEST(Json, EscapesWhatMustBeEscaped) {
-  const std::string text("say \"hi\"\\\n\t\x01 東\0.", 21);
+  const std::string text = "say \"hi\"\\\n\t\x01 東\0."s;
   EXPECT_EQ(Json::parse(json_of(text, false)).get<std::string>(), text);
   EXPECT_EQ(json_of(std::string("a\xff\xc3"), false), "\"a\\ufffd\\ufffd\"");
 }

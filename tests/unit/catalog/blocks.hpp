@@ -6,12 +6,12 @@
 
 #include "catalog/records.hpp"
 
-namespace reelhouse::catalog::test {
+namespace reelhouse::test {
 
 /// Makes a block of text, as a reader would.
-inline Block block_of(std::string_view text, uint64_t number = 0, uint64_t first_line = 1,
+inline catalog::Block block_of(std::string_view text, uint64_t number = 0, uint64_t first_line = 1,
                       char newline = '\n') {
-  Block block;
+  catalog::Block block;
   block.buffer.assign(text.begin(), text.end());
   if (block.buffer.empty() || block.buffer.back() != newline) block.buffer.push_back(newline);
   block.size = block.buffer.size();
@@ -22,9 +22,9 @@ inline Block block_of(std::string_view text, uint64_t number = 0, uint64_t first
 }
 
 /// Renders what a cursor makes of a block: "3: a|<null>|b" for a record, "4! reason" for a reject.
-inline std::vector<std::string> outcome_of(const Block& block, const Format& format) {
-  RejectLog log;
-  DelimitedCursor cursor(format, log);
+inline std::vector<std::string> outcome_of(const catalog::Block& block, const catalog::Format& format) {
+  catalog::RejectLog log;
+  catalog::DelimitedCursor cursor(format, log);
   cursor.start(block);
   std::vector<std::string> lines;
   size_t rejects = 0;
@@ -49,8 +49,8 @@ inline std::vector<std::string> outcome_of(const Block& block, const Format& for
   return lines;
 }
 
-inline Format format_of(char delimiter, char quote, std::vector<std::string> fields, bool header = false) {
-  Format format;
+inline catalog::Format format_of(char delimiter, char quote, std::vector<std::string> fields, bool header = false) {
+  catalog::Format format;
   format.delimiter = delimiter;
   format.quote = quote;
   format.fields = std::move(fields);
@@ -58,4 +58,4 @@ inline Format format_of(char delimiter, char quote, std::vector<std::string> fie
   return format;
 }
 
-}  // namespace reelhouse::catalog::test
+}  // namespace reelhouse::test

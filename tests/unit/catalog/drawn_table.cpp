@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <array>
 
-namespace reelhouse::catalog::test {
+namespace reelhouse::test {
 namespace {
 
 /// Every piece can be written in Windows-1252 too.
@@ -28,12 +28,12 @@ uint32_t next_code(const std::string& text, size_t& at) {
 std::string encoded(const std::string& text, const Writing& writing) {
   std::string out;
   const auto put = [&](uint32_t byte) { out += static_cast<char>(static_cast<uint8_t>(byte)); };
-  if (writing.encoding == Encoding::kUtf8) return (writing.mark ? "\xef\xbb\xbf" : "") + text;
-  const bool big = writing.encoding == Encoding::kUtf16Be;
-  if (writing.encoding != Encoding::kWindows1252 && writing.mark) out = big ? "\xfe\xff" : "\xff\xfe";
+  if (writing.encoding == catalog::Encoding::kUtf8) return (writing.mark ? "\xef\xbb\xbf" : "") + text;
+  const bool big = writing.encoding == catalog::Encoding::kUtf16Be;
+  if (writing.encoding != catalog::Encoding::kWindows1252 && writing.mark) out = big ? "\xfe\xff" : "\xff\xfe";
   for (size_t at = 0; at < text.size();) {
     const uint32_t code = next_code(text, at);
-    if (writing.encoding == Encoding::kWindows1252) {
+    if (writing.encoding == catalog::Encoding::kWindows1252) {
       put(code == 0x20AC ? 0x80 : code == 0x2019 ? 0x92 : code);
     } else {
       put(big ? code >> 8 : code & 0xFF);
@@ -49,8 +49,8 @@ Writing Writing::draw(std::mt19937& random) {
   Writing writing;
   writing.delimiter = ",;\t|"[random() % 4];
   writing.line_end = std::array<const char*, 3>{"\n", "\r\n", "\r"}[random() % 3];
-  writing.encoding = std::array{Encoding::kUtf8, Encoding::kUtf16Le, Encoding::kUtf16Be,
-                                Encoding::kWindows1252}[random() % 4];
+  writing.encoding = std::array{catalog::Encoding::kUtf8, catalog::Encoding::kUtf16Le, catalog::Encoding::kUtf16Be,
+                                catalog::Encoding::kWindows1252}[random() % 4];
   writing.mark = random() % 2 == 0;
   writing.always_quote = random() % 3 == 0;
   writing.last_line_end = random() % 2 == 0;
@@ -105,4 +105,4 @@ std::string DrawnTable::written(const Writing& writing) {
   return encoded(text, writing);
 }
 
-}  // namespace reelhouse::catalog::test
+}  // namespace reelhouse::test

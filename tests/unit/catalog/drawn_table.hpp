@@ -7,14 +7,14 @@
 
 #include "catalog/format.hpp"
 
-namespace reelhouse::catalog::test {
+namespace reelhouse::test {
 
 /// How a table is written to a file.
 struct Writing {
   char delimiter = ',';
   char quote = '"';
   std::string line_end = "\n";
-  Encoding encoding = Encoding::kUtf8;
+  catalog::Encoding encoding = catalog::Encoding::kUtf8;
   bool mark = false;
   bool always_quote = false;
   bool last_line_end = true;
@@ -40,4 +40,4 @@ class DrawnTable {
   std::vector<std::vector<Cell>> rows_;
 };
 
-}  // namespace reelhouse::catalog::test
+}  // namespace reelhouse::test

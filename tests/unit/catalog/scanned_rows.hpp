@@ -8,7 +8,7 @@
 
 #include "engine/row_source.hpp"
 
-namespace reelhouse::catalog::test {
+namespace reelhouse::test {
 
 using ScannedRow = std::vector<std::optional<std::string>>;
 
@@ -72,4 +72,4 @@ inline Result<std::vector<ScannedRow>> scan_rows(engine::RowSource& source, std:
   return rows;
 }
 
-}  // namespace reelhouse::catalog::test
+}  // namespace reelhouse::test
