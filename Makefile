@@ -7,6 +7,10 @@ PORT ?= 8080
 LAKE ?=
 SCALE ?= 0.001
 
+# A clone elsewhere on the machine finds what this one compiled.
+export CCACHE_BASEDIR := $(CURDIR)
+export CCACHE_NOHASHDIR := 1
+
 REELHOUSE := build/reelhouse --project netflix
 
 ## run: build, then run the workflow on the lake at LAKE (default: a generated sample) [SERVE=0 PORT=8080 SCALE=0.001]

@@ -6,6 +6,7 @@ Writes the script to SCRIPT, runs it into DATABASE. The SELECTs are the models' 
 the same work; the rest is what a person would write around them.
 """
 import csv
+import glob
 import pathlib
 import re
 import sys
@@ -21,6 +22,14 @@ def snake(name):
     return re.sub(r"[^a-z0-9]+", "_", name.lower()).strip("_")
 
 
+def as_utf8(file):
+    """Re-saves a Windows-1252 file, which read_csv cannot read, beside the script's output."""
+    copy = pathlib.Path(sys.argv[2]).with_suffix("") / file.relative_to(file.parents[1])
+    copy.parent.mkdir(parents=True, exist_ok=True)
+    copy.write_bytes(file.read_bytes().decode("cp1252").encode())
+    return str(copy)
+
+
 def raw_tables(lake):
     """Yields (table, files, read_csv options) as a person knows them from looking at the files."""
     imdb = "delim='\\t', quote='', escape='', nullstr='\\N', "
@@ -29,7 +38,7 @@ def raw_tables(lake):
     yield "netflix_top10_global", "netflix_top10_global/*/*.tsv", "delim='\\t', quote='', "
     country = next((lake / "raw").glob("netflix_top10_countries/*/*"), None)
     if country is not None and country.suffix == ".csv":
-        yield "netflix_top10_countries", "netflix_top10_countries/*/*.csv", "quote='\"', encoding='latin-1', "
+        yield "netflix_top10_countries", as_utf8(country), "quote='\"', "
     elif country is not None:
         yield "netflix_top10_countries", "netflix_top10_countries/*/*.tsv", "delim='\\t', quote='', "
     for table in ("title.basics", "title.ratings", "title.crew", "title.principals", "title.akas", "name.basics"):
@@ -51,7 +60,9 @@ def header_of(file, delimiter):
 def source_statements(lake):
     yield "create schema raw;\ncreate schema seed;\ncreate schema audit;"
     for table, pattern, options in raw_tables(lake):
-        files = sorted((lake / "raw").glob(pattern))
+        if not pattern.startswith("/"):
+            pattern = f"{lake}/raw/{pattern}"
+        files = sorted(map(pathlib.Path, glob.glob(pattern)))
         delimiter = "\t" if "delim='\\t'" in options else ","
         fields = header_of(files[0], delimiter)
         columns = ", ".join(f'"{field}" as {snake(field)}' for field in fields)
@@ -60,7 +71,7 @@ def source_statements(lake):
         drop = "coalesce(try_cast(regexp_extract(filename, 'drop=([0-9-]+)', 1) as date), date '2026-01-01')"
         yield (f"create view raw.{table} as select {columns}{missing}, filename as _object, "
                f"cast(0 as bigint) as _line, {drop} as _drop "
-               f"from read_csv('{lake}/raw/{pattern}', {options}header=true, all_varchar=true, filename=true);")
+               f"from read_csv('{pattern}', {options}header=true, all_varchar=true, filename=true);")
     yield ("create view raw.imdb_title_episode as select cast(null as varchar) as tconst, "
            "cast(null as varchar) as parent_tconst, cast(null as varchar) as season_number, "
            "cast(null as varchar) as episode_number, cast(null as varchar) as _object, "

@@ -1,6 +1,7 @@
 #include <iostream>
 
 #include "app/command.hpp"
+#include "app/plural.hpp"
 #include "base/files.hpp"
 #include "catalog/catalog.hpp"
 
@@ -30,8 +31,9 @@ Result<int> crawl(const GlobalFlags& flags, bool dry_run, const std::vector<std:
     rows.rows.push_back({change.what, text_or_null(change.table), text_or_null(change.subject), text_or_null(change.detail)});
   if (!rows.rows.empty() || flags.output() != OutputFormat::kTable) print_rows(rows, flags.output());
   if (flags.quiet) return kDone;
-  std::cerr << fmt::format("{} tables, {} objects read, {} changes{}\n", report.tables.size(), report.objects_read,
-                           report.changes.size(), dry_run ? "; nothing was kept (--dry-run)" : "");
+  std::cerr << fmt::format("{}, {} read, {}{}\n", counted(report.tables.size(), "table"),
+                           counted(report.objects_read, "object"), counted(report.changes.size(), "change"),
+                           dry_run ? "; nothing was kept (--dry-run)" : "");
   for (const auto& key : report.ignored) std::cerr << "ignored: " << key << "\n";
   for (const auto& object : report.unreadable)
     std::cerr << fmt::format("cannot be read: {}: {}\n", object.info.key, object.problem);

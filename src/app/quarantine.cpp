@@ -26,24 +26,33 @@ struct QuarantineFlags {
 struct Build {
   std::string model;
   std::string fingerprint;
+  uint64_t rejected = 0;
 };
 
-/// Reads from the newest receipt (or that of one run) which builds the published numbers stand on.
+/// Reads from the newest receipt (or that of one run) which builds the published numbers stand on;
+/// none before the first build.
 Result<std::vector<Build>> builds_of(const Settings& settings, const std::string& wanted) {
   RH_ASSIGN(const auto history, workflow::open_run_history(settings.runs()));
-  RH_ASSIGN(const auto runs, history->list(1000));
+  std::vector<workflow::Run> runs;
+  if (wanted.empty()) {
+    RH_ASSIGN(runs, history->list(1000));
+  } else {
+    RH_ASSIGN(auto run, history->find(wanted));
+    runs.push_back(std::move(run));
+  }
   for (const auto& run : runs) {
-    if (!wanted.empty() && !run.id.starts_with(wanted)) continue;
     const auto text = read_file(settings.store / "receipts" / (run.id + ".json"));
     if (!text) continue;
     const Json receipt = Json::parse(*text, nullptr, false);
-    if (!receipt.is_object() || receipt["models"].empty()) continue;
+    if (!receipt.is_object() || !receipt.contains("models") || receipt["models"].empty()) continue;
     std::vector<Build> builds;
     for (const auto& model : receipt["models"])
-      builds.push_back({model.value("model", ""), model.value("fingerprint", "")});
+      builds.push_back({model.value("model", ""), model.value("fingerprint", ""), model.value("rejected", uint64_t{0})});
     return builds;
   }
-  return fail(ErrorKind::kNotFound, "there is no run that built anything yet", "Start one: reelhouse run");
+  if (wanted.empty()) return std::vector<Build>{};
+  return fail(ErrorKind::kNotFound, fmt::format("the run {} built nothing", runs.front().id),
+              "Leave --run out for the newest that did.");
 }
 
 /// Reads one kind of file from every build that has it.
@@ -55,7 +64,13 @@ Result<engine::Rows> read_builds(const Settings& settings, const std::vector<Bui
   std::string sql;
   for (const auto& build : builds) {
     const auto file = curated.folder(build.model, build.fingerprint) / (repairs ? "_repaired.parquet" : "_rejected.parquet");
-    if (!std::filesystem::exists(file) || (!table.empty() && build.model != table)) continue;
+    if (!table.empty() && build.model != table) continue;
+    if (!std::filesystem::exists(file)) {
+      if (build.rejected > 0 && !repairs)
+        std::cerr << fmt::format("{} rejected rows of {} are not shown: that build is not kept any more\n",
+                                 build.rejected, build.model);
+      continue;
+    }
     sql += fmt::format("{}select {} as \"table\", {} from read_parquet({})", sql.empty() ? "" : " union all ",
                        quote_text(build.model), columns, quote_text(file.string()));
   }

@@ -29,6 +29,7 @@ Result<Yaml> Yaml::load(const std::filesystem::path& path) {
 Yaml& Yaml::operator=(const Yaml& other) {
   node_.reset(other.node_);
   file_ = other.file_;
+  line_ = other.line_;
   return *this;
 }
 
@@ -51,9 +52,14 @@ Result<> Yaml::only_keys(const std::vector<std::string>& allowed) const {
 
 Yaml Yaml::at(const std::string& key) const {
   if (!node_ || !node_.IsMap()) return Yaml(YAML::Node(YAML::NodeType::Null), file_);
-  const YAML::Node& constant = node_;
-  const YAML::Node found = constant[key];
-  return found ? Yaml(found, file_) : Yaml(YAML::Node(YAML::NodeType::Null), file_);
+  for (const auto& entry : node_) {
+    if (!entry.first.IsScalar() || entry.first.Scalar() != key) continue;
+    Yaml found(entry.second, file_);
+    // What stands under a key of its own begins below it: people look for the key.
+    if (!found.is_scalar() && !found.is_list()) found.line_ = entry.first.Mark().line;
+    return found;
+  }
+  return Yaml(YAML::Node(YAML::NodeType::Null), file_);
 }
 
 std::vector<std::string> Yaml::keys() const {
@@ -114,7 +120,7 @@ Result<std::vector<std::string>> Yaml::texts() const {
 }
 
 std::string Yaml::where() const {
-  const int line = node_ ? node_.Mark().line : -1;
+  const int line = line_ >= 0 || !node_ ? line_ : node_.Mark().line;
   return line >= 0 ? fmt::format("{}:{}", file_, line + 1) : file_;
 }
 

@@ -56,6 +56,7 @@ class Yaml {
   Yaml(YAML::Node node, std::string file) : node_(std::move(node)), file_(std::move(file)) {}
   YAML::Node node_;
   std::string file_;
+  int line_ = -1;  ///< of the key, from 0, where the node itself does not tell
 };
 
 }  // namespace reelhouse

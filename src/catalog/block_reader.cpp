@@ -43,10 +43,11 @@ size_t last_record_end(std::string_view text, const Format& format) {
     }
     end = behind_last(text, unquoted, open, format.newline, end);
     size_t close = text.find(format.quote, open + 1);
-    while (close + 1 < text.size() && text[close + 1] == format.quote)
+    while (close != std::string_view::npos && close + 1 < text.size() &&
+           text[close + 1] == format.quote)
       close = text.find(format.quote, close + 2);
     // A quote that is the last byte may be half of a doubled one.
-    if (close == std::string_view::npos || close + 1 >= text.size()) return end;
+    if (close == std::string_view::npos || close + 1 == text.size()) return end;
     at = unquoted = close + 1;
   }
   return behind_last(text, unquoted, text.size(), format.newline, end);

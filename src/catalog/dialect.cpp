@@ -77,6 +77,8 @@ Trial try_format(const Format& format, std::string_view sample, bool whole) {
   const double share = static_cast<double>(usual) / static_cast<double>(trial.records + log.count);
   trial.score = std::pow(share, 4) * std::log(static_cast<double>(trial.usual_fields)) *
                 (first_width == trial.usual_fields ? 1.0 : 0.5);
+  // What the first record does not hold separates nothing, unless that record alone is wrong.
+  if (first_width == 1 && share < 0.9) trial.score = 0;
   return trial;
 }
 

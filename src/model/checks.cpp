@@ -31,13 +31,20 @@ Error blame(const Check& check, const Error& cause) {
   return error;
 }
 
+/// True when a check reads a model that this build left out: with a selection it cannot be run.
+bool reads_unbuilt(const engine::References& references, const Graph& graph,
+                   const std::vector<ModelOutcome>& built) {
+  return std::ranges::any_of(references.tables, [&](const auto& table) {
+    return table.schema.empty() && graph.find(table.name) >= 0 &&
+           std::ranges::find(built, table.name, &ModelOutcome::model) == built.end();
+  });
+}
+
 /// Hashes a check with the helper functions it uses and the fingerprint of everything that its SQL names.
-Result<std::string> key_of(const Check& check, const std::map<std::string, std::string>& prints,
-                           const std::string& all_prints, engine::Session& session) {
-  auto references = session.references_of(check.sql);
-  if (!references) return fail(blame(check, references.error()));
-  std::string text = check.sql + "\n" + helper_definitions(references->functions);
-  for (const auto& table : references->tables) {
+std::string key_of(const Check& check, const engine::References& references,
+                   const std::map<std::string, std::string>& prints, const std::string& all_prints) {
+  std::string text = check.sql + "\n" + helper_definitions(references.functions);
+  for (const auto& table : references.tables) {
     const auto print = prints.find(table.schema.empty() ? table.name : table.schema + "." + table.name);
     text += print == prints.end() ? all_prints : print->second;
     text += "\n";
@@ -103,8 +110,10 @@ Result<std::vector<CheckResult>> run_checks(const Builder& builder, const Graph&
   for (const auto& outcome : builder.outcomes()) {
     const int node = graph.find(outcome.model);
     for (const auto& check : graph.nodes[static_cast<size_t>(node)].model->checks) {
-      RH_ASSIGN(std::string key, key_of(check, builder.prints(), all_prints, *planner));
-      jobs.push_back({&check, std::move(key)});
+      const auto references = planner->references_of(check.sql);
+      if (!references) return fail(blame(check, references.error()));
+      if (reads_unbuilt(*references, graph, builder.outcomes())) continue;
+      jobs.push_back({&check, key_of(check, *references, builder.prints(), all_prints)});
     }
   }
   std::vector<CheckResult> results(jobs.size());

@@ -37,7 +37,7 @@ class PassedChecks {
 };
 
 /// Runs the checks of every model of the last build, side by side; failing rows are counted, the first
-/// five kept as examples. Errors: kProject (a check's SQL is wrong: file and line), kInterrupted.
+/// five kept as examples. A check that reads a model outside that build (--select) is left out. Errors: kProject (a check's SQL is wrong: file and line), kInterrupted.
 Result<std::vector<CheckResult>> run_checks(const Builder& builder, const Graph& graph,
                                             engine::Database& database, PassedChecks& passed, int workers);
 
@@ -66,5 +66,8 @@ struct ObjectAccount {
 std::vector<ObjectAccount> account(const Graph& graph, const std::vector<ModelOutcome>& outcomes,
                                    const std::vector<catalog::CatalogTable>& tables,
                                    std::vector<CheckResult>& checks);
+
+/// Judges what the rules left of each delivery: as check_delivery, by the rows that were kept.
+std::vector<CheckResult> check_kept(const Project& project, const std::vector<ObjectAccount>& objects);
 
 }  // namespace reelhouse::model

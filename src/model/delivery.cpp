@@ -29,19 +29,34 @@ void add_failure(CheckResult& check, std::string example) {
   if (check.examples.size() < 5) check.examples.push_back(std::move(example));
 }
 
-CheckResult check_presence(const catalog::SourceTable& declared, const catalog::CatalogTable* table) {
+CheckResult check_presence(const catalog::SourceTable& declared, const catalog::CatalogTable* table,
+                           size_t unreadable) {
   CheckResult check = passed_check("raw." + declared.name, "is delivered",
                                    "A dataset that is not optional has objects with records in the lake.",
                                    Severity::kError, declared.where);
-  if (table == nullptr || table->objects.empty())
+  if ((table == nullptr || table->objects.empty()) && unreadable > 0)
+    add_failure(check, fmt::format("no object in raw/{} can be read", declared.dataset));
+  else if (table == nullptr || table->objects.empty())
     add_failure(check, fmt::format("no object in raw/{} matches {}", declared.dataset, declared.files));
   else if (table->records() == table->rejected())
-    add_failure(check, fmt::format("raw/{} holds no usable record", declared.dataset));
+    add_failure(check, table->rejected() == 0
+                           ? fmt::format("raw/{} holds no record", declared.dataset)
+                           : fmt::format("all {} records in raw/{} were rejected; see them with: reelhouse quarantine",
+                                         table->rejected(), declared.dataset));
   return check;
 }
 
 /// Compares the rows of each drop with the drop before: a half-delivered list must not end-date users
 /// or titles. Only the newest drop can still be mended by a new delivery, so only it is judged.
+void judge_drift(const std::map<std::string, uint64_t>& rows, double least, CheckResult& check) {
+  if (rows.size() < 2) return;
+  const auto newest = std::prev(rows.end());
+  const auto before = std::prev(newest);
+  if (static_cast<double>(newest->second) < least * static_cast<double>(before->second))
+    add_failure(check, fmt::format("drop {} has {} rows, drop {} had {}", newest->first, newest->second,
+                                   before->first, before->second));
+}
+
 CheckResult check_drift(const catalog::SourceTable& declared, const catalog::CatalogTable& table) {
   CheckResult check = passed_check(
       "raw." + declared.name, "row count of the newest drop",
@@ -51,12 +66,7 @@ CheckResult check_drift(const catalog::SourceTable& declared, const catalog::Cat
   std::map<std::string, uint64_t> rows;
   for (const auto& object : table.objects)
     rows[to_iso(object.drop)] += object.profile.records - object.profile.rejected;
-  if (rows.size() < 2) return check;
-  const auto newest = std::prev(rows.end());
-  const auto before = std::prev(newest);
-  if (static_cast<double>(newest->second) < declared.min_rows_of_previous * static_cast<double>(before->second))
-    add_failure(check, fmt::format("drop {} has {} rows, drop {} had {}", newest->first, newest->second,
-                                   before->first, before->second));
+  judge_drift(rows, declared.min_rows_of_previous, check);
   return check;
 }
 
@@ -83,11 +93,39 @@ std::vector<CheckResult> check_delivery(const Project& project,
     for (const auto& object : unreadable)
       if (object.dataset == source.dataset)
         add_failure(readable, fmt::format("{}: {}", object.info.key, object.problem));
+    const size_t lost = readable.failures;
     results.push_back(std::move(readable));
     for (const auto& declared : source.tables) {
       const auto* table = find_table(tables, declared.name);
-      if (!source.optional) results.push_back(check_presence(declared, table));
+      if (!source.optional) results.push_back(check_presence(declared, table, lost));
       if (table != nullptr) results.push_back(check_drift(declared, *table));
+    }
+  }
+  return results;
+}
+
+std::vector<CheckResult> check_kept(const Project& project, const std::vector<ObjectAccount>& objects) {
+  std::vector<CheckResult> results;
+  for (const auto& source : project.sources) {
+    for (const auto& declared : source.tables) {
+      std::map<std::string, uint64_t> kept;
+      uint64_t all = 0;
+      for (const auto& object : objects)
+        if (object.table == declared.name) {
+          kept[to_iso(object.drop)] += object.kept;
+          all += object.kept;
+        }
+      if (kept.empty()) continue;
+      CheckResult check = passed_check(
+          "raw." + declared.name, "rows kept of the newest drop",
+          fmt::format("After the rules the newest drop has at least {:.0f} % of the rows of the one before, and "
+                      "a dataset that is not optional has some.", declared.min_rows_of_previous * 100),
+          Severity::kError, declared.where);
+      judge_drift(kept, declared.min_rows_of_previous, check);
+      if (all == 0 && !source.optional && check.passed)
+        add_failure(check, fmt::format("every row of raw/{} was rejected; see them with: reelhouse quarantine",
+                                       declared.dataset));
+      results.push_back(std::move(check));
     }
   }
   return results;

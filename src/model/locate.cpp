@@ -67,7 +67,7 @@ std::string hint_from_candidates(const std::string& message, const std::string& 
   const auto missing = quoted_names(message);
   const auto near = missing.empty() ? std::nullopt : near_miss(missing.back(), names);
   if (near) return "Did you mean " + *near + "?";
-  return names.empty() ? "" : fmt::format("Columns there: {}.", fmt::join(names, ", "));
+  return names.empty() ? "" : fmt::format("Candidates: {}.", fmt::join(names, ", "));
 }
 
 void move_hint(Error& error) {

@@ -17,14 +17,15 @@ class OriginSet {
 
   void add(const OriginSet& other) { add_as(other, kValue); }
 
-  /// Adds what another set holds; what was a value there bears on this in the way `how`.
+  /// Adds what another set holds; what was a value there, or chose one, bears on this in the way `how`.
   void add_as(const OriginSet& other, uint16_t how) {
     if (other.items_.empty()) return;
     std::vector<Item> merged;
     merged.reserve(items_.size() + other.items_.size());
     auto mine = items_.begin();
     for (const auto& [origin, ways] : other.items_) {
-      const auto as = static_cast<uint16_t>((ways & kValue) != 0 ? ((ways & ~kValue) | how) : ways);
+      const uint16_t made = how == kValue ? 0 : ways & (kValue | kCase);
+      const auto as = static_cast<uint16_t>(made != 0 ? (ways & ~made) | how : ways);
       while (mine != items_.end() && mine->first < origin) merged.push_back(*mine++);
       if (mine != items_.end() && mine->first == origin)
         merged.emplace_back(origin, static_cast<uint16_t>((mine++)->second | as));

@@ -37,10 +37,11 @@ OriginSet Relation::all() const {
 void Relation::keep_only(const Json& indexes) {
   if (indexes.empty() || open) return;
   std::vector<OriginSet> kept;
-  for (const auto& index : indexes)
-    if (index.is_number_integer() && index.get<uint64_t>() < columns.size())
-      kept.push_back(columns[index.get<uint64_t>()]);
+  for (const auto& wanted : indexes)
+    if (wanted.is_number_integer() && wanted.get<uint64_t>() < columns.size())
+      kept.push_back(columns[wanted.get<uint64_t>()]);
   columns = std::move(kept);
+  index.reset();
 }
 
 Relation Relation::beside(const Relation& right) const {
@@ -55,6 +56,7 @@ Relation Relation::beside(const Relation& right) const {
   }
   both.rows.add(right.rows);
   both.single_row = single_row && right.single_row;
+  both.index.reset();
   return both;
 }
 
@@ -84,6 +86,9 @@ OriginSet ExpressionReader::references(const Json& expression, const Relation& i
   const std::string kind = text_of(expression, "expression_class");
   if (kind == "BOUND_REF") return column(input, number_of(expression, "index"));
   if (kind == "BOUND_CONSTANT") return found;
+  if (const auto binding = expression.find("binding"); kind == "BOUND_COLUMN_REF" && binding != expression.end() &&
+                                                       input.index == number_of(*binding, "table_index"))
+    return column(input, number_of(*binding, "column_index"));
   if (kind == "BOUND_COLUMN_REF" || kind == "BOUND_SUBQUERY") {
     note("expression " + kind);
     return input.all();

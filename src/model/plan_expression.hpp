@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -15,6 +16,7 @@ struct Relation {
   bool single_row = false;  ///< exactly one, whatever the inputs hold
   bool open = false;        ///< the number of columns is not known; each may come from `any`
   OriginSet any;
+  std::optional<uint64_t> index;  ///< the engine's number for it, when all its columns are one operator's
 
   /// Makes a relation without columns so far.
   static Relation with_rows(OriginSet rows);
@@ -37,7 +39,8 @@ uint64_t number_of(const Json& node, const char* key);
 /// Collects the references of a plan's expressions, which count the columns of their input.
 class ExpressionReader {
  public:
-  /// Returns the origins of an expression, or of a list of them. Data that functions were bound with is
+  /// Returns the origins of an expression, or of a list of them. Below a table function the engine leaves
+  /// references by the operator's number; they are found where the input has that number. Data that functions were bound with is
   /// left out: the references in a lambda count its own parameters, and what it captures is among the
   /// arguments.
   OriginSet references(const Json& expression, const Relation& input);

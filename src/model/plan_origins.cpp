@@ -61,9 +61,17 @@ class PlanWalker {
     };
     const std::string type = text_of(node, "type");
     const auto handler = kHandlers.find(type);
-    if (handler != kHandlers.end()) return (this->*handler->second)(node);
+    if (handler != kHandlers.end()) return numbered(node, (this->*handler->second)(node));
     expressions_.note("operator " + (type.empty() ? "without a name" : type));
     return everything_below(node);
+  }
+
+  /// Keeps the engine's number of an operator whose columns are all its own.
+  static Relation numbered(const Json& node, Relation relation) {
+    const auto number = node.find("table_index");
+    if (number != node.end() && number->is_number_integer() && text_of(node, "type") != "LOGICAL_MATERIALIZED_CTE")
+      relation.index = number->get<uint64_t>();
+    return relation;
   }
 
   // ---- origins and their names
@@ -203,6 +211,7 @@ class PlanWalker {
       OriginSet mark = condition;
       mark.add(right.rows);
       left.columns.push_back(std::move(mark));
+      left.index.reset();
       return left;
     }
     if (type == "SINGLE") {  // keeps every left row once, with what the right side has for it
@@ -254,6 +263,7 @@ class PlanWalker {
   Relation window(const Json& node) {
     const Relation input = child(node, 0);
     Relation result = input;
+    result.index.reset();
     for (const auto& expression : list_of(node, "expressions"))
       result.columns.push_back(expressions_.references(expression, input));
     return result;
@@ -293,6 +303,7 @@ class PlanWalker {
   Relation unnest(const Json& node) {
     const Relation input = child(node, 0);
     Relation result = input;
+    result.index.reset();
     result.single_row = false;
     for (const auto& expression : list_of(node, "expressions")) {
       result.columns.push_back(expressions_.references(expression, input));

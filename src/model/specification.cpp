@@ -40,8 +40,8 @@ Result<std::string> relationship_sql(const Model& model, const std::string& colu
 Result<std::string> accepted_values_sql(const Model& model, const std::string& column, const Yaml& yaml) {
   if (yaml.is_map()) RH_TRY(yaml.only_keys({"values", "severity"}));
   const Yaml values = yaml.is_map() ? yaml.at("values") : yaml;
-  if (values.empty()) return fail(yaml.error("accepted_values needs a list of values"));
   RH_ASSIGN(const auto texts, values.texts());
+  if (texts.empty()) return fail(yaml.error("accepted_values needs a list of values"));
   std::string list;
   for (const auto& text : texts) list += (list.empty() ? "" : ", ") + quote_text(text);
   return fmt::format(
@@ -89,7 +89,7 @@ Result<> read_columns(const Yaml& columns, Model& model) {
   if (!columns.empty() && !columns.is_map()) return fail(columns.error("expected column names with their descriptions"));
   for (const auto& name : columns.keys()) {
     const Yaml column = columns.at(name);
-    ColumnSpec spec{name, "", column.empty() ? columns.where() : column.where()};
+    ColumnSpec spec{name, "", column.where()};
     if (column.is_scalar()) {
       RH_ASSIGN(spec.description, column.text());
     } else {

@@ -195,6 +195,8 @@ Result<> Pipeline::check() {
   model::PassedChecks passed(options_.state / "passed_checks.json");
   RH_ASSIGN(auto checks, model::run_checks(*builder_, graph_, *database_, passed, workers()));
   result_.objects = model::account(graph_, builder_->outcomes(), crawled_.tables, result_.checks);
+  const auto kept = model::check_kept(project_, result_.objects);
+  result_.checks.insert(result_.checks.end(), kept.begin(), kept.end());
   result_.checks.insert(result_.checks.end(), checks.begin(), checks.end());
   (void)history_->add_step(record_.id, {"check", "succeeded", timer.seconds(), result_.checks.size(), ""});
   return {};
@@ -276,6 +278,8 @@ Result<> Pipeline::steps() {
   RH_TRY(crawl());
   RH_TRY(plan());
   if (nothing_changed()) return {};
+  std::vector<model::CheckResult> by_models;  // none yet: until they are built the crawl alone has rejected
+  result_.objects = model::account(graph_, {}, crawled_.tables, by_models);
   result_.checks = model::check_delivery(project_, crawled_.tables, crawled_.unreadable);
   RH_TRY(stop_on_failed_checks());
   RH_TRY(build());

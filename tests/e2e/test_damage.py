@@ -271,10 +271,29 @@ def test_nul_bytes_in_one_row(small):
 def test_quote_that_is_never_closed(small):
     line = PLAIN.split("\n")[4].split(",")
     line[5] = '"' + line[5]
-    entry, structure, _ = run_rows(small, replace_line(5, ",".join(line)))
+    content = replace_line(5, ",".join(line)).replace(b",Tablet,", b',"Tablet",')
+    entry, structure, _ = run_rows(small, content)
     assert (entry["read"], entry["kept"]) == (8, 7)
     assert list(structure) == [5]
     assert "quote" in structure[5]["reason"]
+
+
+def test_text_behind_a_closed_quote(small):
+    content = PLAIN.replace(",Tablet,", ',"Tablet",').encode().split(b"\n")
+    content[4] = content[4].replace(b"Basic", b'"Basic" plus').replace(b"Standard", b'"Standard" plus').replace(
+        b"Premium", b'"Premium" plus')
+    entry, structure, _ = run_rows(small, b"\n".join(content))
+    assert (entry["read"], entry["kept"]) == (8, 7)
+    assert list(structure) == [5]
+
+
+def test_quotes_in_a_file_that_quotes_nothing_cost_no_other_row(small):
+    line = PLAIN.split("\n")[4].split(",")
+    line[5] = '"' + line[5]
+    entry, structure, rules = run_rows(small, replace_line(5, ",".join(line)))
+    assert entry["read"] == 8
+    assert entry["kept"] >= 7
+    assert set(structure) | set(rules) <= {5}
 
 
 def test_line_break_in_quotes_is_one_record_and_lines_still_count(small):
@@ -318,6 +337,7 @@ def test_every_kind_of_bad_row_in_one_published_run(small):
     lines[9] = b"9,Basic"
     lines[12] = lines[12].replace(b",", b"\0,", 1)
     lines[15] = b'"' + lines[15]
+    lines[17] = lines[17].replace(b"Tablet", b'"Tablet"'))
     key = small.lake.userbase(content=b"\n".join(lines))
     small.run("run")
     entry = accounts(small.receipt())[key]

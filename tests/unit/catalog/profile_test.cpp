@@ -191,7 +191,7 @@ TEST_F(ProfileTest, says_what_it_does_not_understand) {
 
 TEST_F(ProfileTest, refuses_damaged_compression_whole) {
   std::string text = "id,name\n";
-  for (int i = 0; i < 300'000; ++i) text += std::to_string(i * 7919) + ",name\n";
+  for (int i = 0; i < 100'000; ++i) text += std::to_string(i * 7919) + ",name\n";
   const std::string whole = test::gzip(text);
   expect_foreign(whole.substr(0, whole.size() - 5), "cut off");
   std::string flipped = whole;

@@ -32,7 +32,7 @@ TEST_F(LocateTest, NamesTheLineAndTheNearMissOfAColumn) {
 }
 
 TEST_F(LocateTest, ListsColumnsWhereNoneIsNear) {
-  EXPECT_EQ(refused("select x.q_total\nfrom t as x").hint, "Columns there: a, b, plan_name, plan_rank.");
+  EXPECT_EQ(refused("select x.q_total\nfrom t as x").hint, "Candidates: a.");
 }
 
 TEST_F(LocateTest, NamesTheFunctionThatWasMeant) {

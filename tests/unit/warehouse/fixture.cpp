@@ -40,7 +40,7 @@ void WarehouseTest::TearDown() {
 PublishedTable WarehouseTest::table(const std::string& name, const std::string& select, uint64_t rows) {
   const fs::path file = folder_ / (name + ".parquet");
   make_parquet(file, select);
-  return {name, "f-" + name, {file}, "", {}, rows};
+  return {name, "f-" + name, {file}, "", {}, rows, ""};
 }
 
 std::vector<PublishedTable> tables_in(const fs::path& folder, int mark, uint64_t sales) {
@@ -49,8 +49,9 @@ std::vector<PublishedTable> tables_in(const fs::path& folder, int mark, uint64_t
            {sale_file(folder, mark)},
            "What was sold; it's \"all\"",
            {{"amount", "In euro; it's net"}, {"id", ""}},
-           sales},
-          {"plan", "p", {folder / "plan.parquet"}, "", {}, 3}};
+           sales,
+           ""},
+          {"plan", "p", {folder / "plan.parquet"}, "", {}, 3, "Asked of the fixture."}};
 }
 
 std::vector<PublishedTable> WarehouseTest::tables(int mark, uint64_t sales) {

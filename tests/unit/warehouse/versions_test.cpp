@@ -39,6 +39,8 @@ TEST_F(Publish, WritesAVersionThatCanBeQueried) {
   ASSERT_EQ(listed.size(), 1);
   EXPECT_TRUE(listed[0].current);
   EXPECT_EQ(listed[0].tables[1].fingerprint, "f7");
+  EXPECT_EQ(listed[0].tables[0].note, "Asked of the fixture.");
+  EXPECT_EQ(listed[0].tables[1].note, "");
   EXPECT_EQ(listed[0].created, version.created);
   EXPECT_EQ(warehouse_->current()->number, 1);
 }

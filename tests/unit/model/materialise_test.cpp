@@ -1,0 +1,135 @@
+#include "model/materialise.hpp"
+
+#include "model/small_project.hpp"
+
+namespace reelhouse::model {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+
+class MaterialiseTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    database_ = std::move(*engine::open_duckdb({}));
+    session_ = std::move(*database_->connect());
+    ASSERT_TRUE(session_->execute(
+        "create schema raw; create table raw.users as select * from (values "
+        "('1', ' Basic', 'a.csv', 2), ('x', 'Basic', 'a.csv', 3), ('3', null, 'a.csv', 4), ('4', 'Premium', 'b.csv', 2), "
+        "('4', 'Premium', 'b.csv', 3), (null, 'Basic', 'b.csv', 4)) as t (user_id, plan, _object, _line)"));
+  }
+
+  Result<BuildRecord> build(const std::string& sql, const std::string& yaml = "") {
+    files_.model("m", sql, yaml);
+    project_ = files_.load();
+    const auto folder = files_.root() / "out";
+    std::filesystem::remove_all(folder);
+    std::filesystem::create_directories(folder);
+    return materialise(project_.models.front(), folder, *session_);
+  }
+  std::vector<std::string> read(const std::string& file, const std::string& columns = "*") {
+    std::vector<std::string> lines;
+    const auto rows = session_->query(fmt::format("select {} from read_parquet('{}') order by all", columns,
+                                                  (files_.root() / "out" / file).string()));
+    EXPECT_TRUE(rows) << rows.error().to_string();
+    if (rows)
+      for (size_t row = 0; row < rows->rows.size(); ++row) {
+        std::string line;
+        for (size_t column = 0; column < rows->columns.size(); ++column)
+          line += (column ? "|" : "") + rows->text(row, column);
+        lines.push_back(line);
+      }
+    return lines;
+  }
+  bool exists(const std::string& file) const { return std::filesystem::exists(files_.root() / "out" / file); }
+
+  SmallProject files_;
+  Project project_;
+  std::unique_ptr<engine::Database> database_;
+  std::unique_ptr<engine::Session> session_;
+};
+
+constexpr const char* kStaged =
+    "select try_cast(user_id as int) as user_id, trim(plan) as plan, user_id as _was_user_id, plan as _was_plan, "
+    "row_number() over (partition by user_id order by _line) as _was_delivery, _object, _line from raw.users;\n-- end";
+constexpr const char* kRules =
+    "reject:\n"
+    "  - {column: User, when: _was_user_id is null, reason: is missing}\n"
+    "  - {column: User, when: user_id is null, reason: is no number, value: _was_user_id}\n"
+    "  - {column: User, when: _was_delivery > 1, reason: came before, value: 'concat(user_id, '' again'')'}\n"
+    "repairs:\n"
+    "  - {kind: space, column: Plan, when: plan <> _was_plan, was: _was_plan, now: plan}\n"
+    "  - {kind: never, column: Plan, when: plan = 'none', was: plan}\n";
+
+TEST_F(MaterialiseTest, WritesAPlainModel) {
+  const auto record = build("-- A plan.\nselect plan, count(*) as users from raw.users group by plan -- last");
+  ASSERT_TRUE(record) << record.error().to_string();
+  EXPECT_EQ(record->rows, 4U);
+  EXPECT_EQ(record->columns[1], (std::pair<std::string, std::string>("users", "BIGINT")));
+  EXPECT_THAT(record->objects, IsEmpty());
+  EXPECT_EQ(read("part-0.parquet").size(), 4U);
+  EXPECT_FALSE(exists("_rejected.parquet"));
+}
+
+TEST_F(MaterialiseTest, SendsEveryRowToOnePlace) {
+  const auto record = build(kStaged, kRules);
+  ASSERT_TRUE(record) << record.error().to_string();
+  EXPECT_EQ(record->rows, 3U);
+  EXPECT_EQ(record->rejected, 3U);
+  EXPECT_THAT(read("part-0.parquet"), ElementsAre("1|Basic|a.csv|2", "3||a.csv|4", "4|Premium|b.csv|2"));
+  EXPECT_THAT(read("_rejected.parquet"),
+              ElementsAre("a.csv|3|User|is no number|x", "b.csv|3|User|came before|4 again", "b.csv|4|User|is missing|"));
+  EXPECT_THAT(read("_repaired.parquet"), ElementsAre("a.csv|2|space|Plan| Basic|Basic"));
+  EXPECT_EQ(record->repairs.at("space"), 1U);
+  EXPECT_EQ(record->repairs.at("never"), 0U);
+  EXPECT_EQ(record->objects.at("a.csv").kept, 2U);
+  EXPECT_EQ(record->objects.at("a.csv").rejected, 1U);
+  EXPECT_EQ(record->objects.at("b.csv").kept, 1U);
+  EXPECT_EQ(record->objects.at("b.csv").rejected, 2U);
+  EXPECT_FALSE(exists("_all.parquet"));
+}
+
+TEST_F(MaterialiseTest, DropsTheColumnsOfRulesWhereThereAreNone) {
+  const auto record = build("select user_id, plan as _was_plan from raw.users");
+  ASSERT_TRUE(record) << record.error().to_string();
+  EXPECT_EQ(record->columns.size(), 1U);
+  EXPECT_EQ(record->rows, 6U);
+  EXPECT_EQ(record->rejected, 0U);
+}
+
+TEST_F(MaterialiseTest, WritesAnEmptyModel) {
+  const auto record = build("select user_id, _object, _line from raw.users where false", kRules);
+  EXPECT_FALSE(record);  // the rules name columns that are not there
+  const auto empty = build("select user_id, plan, user_id as _was_user_id, plan as _was_plan, 1 as _was_delivery, "
+                           "_object, _line from raw.users where false", kRules);
+  ASSERT_TRUE(empty) << empty.error().to_string();
+  EXPECT_EQ(empty->rows, 0U);
+  EXPECT_EQ(empty->rejected, 0U);
+  EXPECT_THAT(read("part-0.parquet"), IsEmpty());
+}
+
+TEST_F(MaterialiseTest, RefusesWrongSqlWithItsPlace) {
+  const auto record = build("-- A row.\nselect user_id,\n  plam from raw.users");
+  ASSERT_FALSE(record);
+  EXPECT_EQ(record.error().kind, ErrorKind::kProject);
+  EXPECT_THAT(record.error().where, testing::EndsWith("m.sql:3"));
+  EXPECT_EQ(record.error().hint, "Did you mean plan?");
+}
+
+TEST_F(MaterialiseTest, SaysThatARuleMayBeWrong) {
+  const auto record = build(kStaged, "reject:\n  - {column: User, when: usr_id is null, reason: is missing}\n");
+  ASSERT_FALSE(record);
+  EXPECT_EQ(record.error().kind, ErrorKind::kProject);
+  EXPECT_THAT(record.error().where, testing::EndsWith("m.yml:2"));
+}
+
+TEST_F(MaterialiseTest, FailsWhenARowCannotBeRead) {
+  const auto record = build("select\n cast(user_id as int) as user_id from raw.users");
+  ASSERT_FALSE(record);
+  EXPECT_EQ(record.error().kind, ErrorKind::kProject);
+  EXPECT_THAT(record.error().message, HasSubstr("'x'"));
+}
+
+}  // namespace
+}  // namespace reelhouse::model
