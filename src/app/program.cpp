@@ -61,8 +61,9 @@ bool explain_unknown(const CLI::App& app, int argc, char** argv) {
       continue;
     }
     if (std::ranges::find(names, argv[i]) != names.end()) return false;
+    const auto near = near_miss(argv[i], names);
     std::cerr << fmt::format("error: there is no command '{}'\n  {}\n", argv[i],
-                             did_you_mean(argv[i], names, "List them: reelhouse --help"));
+                             near ? fmt::format("Did you mean 'reelhouse {}'?", *near) : "List them: reelhouse --help");
     return true;
   }
   return false;

@@ -24,6 +24,12 @@ size_t behind_last(std::string_view text, size_t begin, size_t end, char wanted,
   return static_cast<size_t>(static_cast<const char*>(found) - text.data()) + 1;
 }
 
+bool begins_field(std::string_view text, size_t at, const Format& format) {
+  if (at == 0 || text[at - 1] == format.delimiter || text[at - 1] == format.newline) return true;
+  // Where CR ends records, an LF right behind it is passed over.
+  return format.newline == '\r' && text[at - 1] == '\n' && (at == 1 || text[at - 2] == '\r');
+}
+
 }  // namespace
 
 size_t last_record_end(std::string_view text, const Format& format) {
@@ -35,16 +41,13 @@ size_t last_record_end(std::string_view text, const Format& format) {
   while (true) {
     const size_t open = text.find(format.quote, at);
     if (open == std::string_view::npos) break;
-    const bool at_field = open == 0 || text[open - 1] == format.delimiter ||
-                          text[open - 1] == format.newline;
-    if (!at_field) {
+    if (!begins_field(text, open, format)) {
       at = open + 1;
       continue;
     }
     end = behind_last(text, unquoted, open, format.newline, end);
     size_t close = text.find(format.quote, open + 1);
-    while (close != std::string_view::npos && close + 1 < text.size() &&
-           text[close + 1] == format.quote)
+    while (close != std::string_view::npos && close + 1 < text.size() && text[close + 1] == format.quote)
       close = text.find(format.quote, close + 2);
     // A quote that is the last byte may be half of a doubled one.
     if (close == std::string_view::npos || close + 1 == text.size()) return end;
@@ -91,8 +94,7 @@ Result<bool> BlockReader::fetch(Block& block) {
     if (at_end_) {
       if (block.size == 0) return false;
       make_room(block, 1);
-      if (block.buffer[block.size - 1] != format_.newline)
-        block.buffer[block.size++] = format_.newline;
+      if (block.buffer[block.size - 1] != format_.newline) block.buffer[block.size++] = format_.newline;
       break;
     }
     if (const size_t end = last_record_end(block.text(), format_)) {

@@ -41,8 +41,8 @@ class BlockReader {
  public:
   /// Opens an object whose compression, encoding, quoting and line ends are known. `progress` (may be
   /// null) counts compressed bytes. Errors: kNotFound, kPermission, kUnavailable, kDamaged.
-  static Result<std::unique_ptr<BlockReader>> open(const std::filesystem::path& file,
-                                                   const Format& format, Progress* progress);
+  static Result<std::unique_ptr<BlockReader>> open(const std::filesystem::path& file, const Format& format,
+                                                   Progress* progress);
 
   /// Fetches the next block; false at the end. After an error every call fails with it.
   /// Errors: kDamaged, kUnavailable, kInterrupted.

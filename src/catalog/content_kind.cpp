@@ -25,11 +25,17 @@ constexpr std::array kMarks = {
     Mark{0, "7z\xbc\xaf\x27\x1c"sv, "a 7-Zip archive"},
     Mark{0, "Rar!\x1a\x07"sv, "a RAR archive"},
     Mark{0, "BZh"sv, "a file compressed with bzip2"},
-    Mark{0, "\xfd" "7zXZ\0"sv, "a file compressed with xz"},
+    Mark{0,
+         "\xfd"
+         "7zXZ\0"sv,
+         "a file compressed with xz"},
     Mark{0, "\x04\x22\x4d\x18"sv, "a file compressed with LZ4"},
     Mark{0, "\x1f\x8b"sv, "gzip within its compression"},
     Mark{0, "\x28\xb5\x2f\xfd"sv, "zstd within its compression"},
-    Mark{0, "\x7f" "ELF"sv, "a program"},
+    Mark{0,
+         "\x7f"
+         "ELF"sv,
+         "a program"},
     Mark{0, "ORC"sv, "an ORC file"},
     Mark{0, "Obj\x01"sv, "an Avro file"},
     Mark{0, "ARROW1"sv, "an Arrow file"},
@@ -41,7 +47,9 @@ constexpr std::array kMarks = {
     Mark{0, "<HTML"sv, "a web page"},
 };
 
-bool is_space(char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; }
+bool is_space(char c) {
+  return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
 
 size_t next_word(std::string_view text, size_t at) {
   while (at < text.size() && is_space(text[at])) ++at;
@@ -92,8 +100,7 @@ bool is_one_json_document(std::string_view text) {
 }
 
 tl::unexpected<Error> not_understood(std::string_view what, const std::string& file_name) {
-  return fail(ErrorKind::kDamaged,
-              fmt::format("not CSV, TSV, JSON lines or Parquet: looks like {}", what),
+  return fail(ErrorKind::kDamaged, fmt::format("not CSV, TSV, JSON lines or Parquet: looks like {}", what),
               "Unpack or convert it, or exclude it from the crawl.", file_name);
 }
 

@@ -17,6 +17,7 @@ namespace {
 
 constexpr size_t kSample = 1 << 20;
 constexpr size_t kLinesOfJson = 20;
+constexpr uint64_t kBrokenToDoubt = 5;
 
 /// One way to read the sample, and what came of it.
 struct Trial {
@@ -40,8 +41,7 @@ Block block_of(std::string_view sample, bool whole, const Format& format) {
     if (end > 0) sample = sample.substr(0, end);
   }
   block.buffer.assign(sample.begin(), sample.end());
-  if (block.buffer.empty() || block.buffer.back() != format.newline)
-    block.buffer.push_back(format.newline);
+  if (block.buffer.empty() || block.buffer.back() != format.newline) block.buffer.push_back(format.newline);
   block.size = block.buffer.size();
   block.buffer.resize(block.size + 64);
   return block;
@@ -62,8 +62,7 @@ Trial try_format(const Format& format, std::string_view sample, bool whole) {
     ++widths[cursor.field_count()];
     std::string_view value;
     for (size_t i = 0; i < cursor.field_count(); ++i)
-      if (cursor.was_quoted(i) && cursor.value(i, value) && cursor.needed_quotes(i, value))
-        ++trial.needed;
+      if (cursor.was_quoted(i) && cursor.value(i, value) && cursor.needed_quotes(i, value)) ++trial.needed;
   }
   trial.closed = cursor.closed_quotes();
   trial.broken = log.broken_quotes;
@@ -158,9 +157,10 @@ std::string decoded(const Sample& sample, Encoding encoding, size_t mark) {
 
 }  // namespace
 
-bool quoting_is_real(char delimiter, uint64_t records, uint64_t needed, uint64_t closed,
-                     uint64_t broken) {
-  if (delimiter != '\t') return !(broken > needed && broken > closed);
+bool quoting_is_real(char delimiter, uint64_t records, uint64_t needed, uint64_t closed, uint64_t broken) {
+  // Between commas a few broken quotes are damage; only where they are the rule are they no quotes.
+  if (delimiter != '\t')
+    return broken < kBrokenToDoubt || broken <= closed || broken <= needed || broken * 100 < records;
   if (closed + broken == 0 || needed > broken) return true;
   return closed * 2 >= records && broken * 10 < closed;
 }
@@ -180,11 +180,10 @@ void find_dialect(std::string_view sample, bool whole, const FormatOverride& fix
     if (best.score == 0) {
       // One column: any delimiter that the sample does not hold.
       const size_t unused = std::min<size_t>(
-          4, static_cast<size_t>(std::find_if(delimiters.begin(), delimiters.end(),
-                                              [&](char c) {
-                                                return sample.find(c) == std::string_view::npos;
-                                              }) -
-                                 delimiters.begin()));
+          4,
+          static_cast<size_t>(std::find_if(delimiters.begin(), delimiters.end(),
+                                           [&](char c) { return sample.find(c) == std::string_view::npos; }) -
+                              delimiters.begin()));
       best = try_delimiter(format, delimiters[unused], sample, whole, fixed);
     }
   }
@@ -205,8 +204,7 @@ Result<FoundFormat> find_format(const std::filesystem::path& file, const std::st
     format.kind = FormatKind::kParquet;
     return found;
   }
-  if (const auto kind = foreign_kind(sample.raw); !kind.empty())
-    return not_understood(kind, file_name);
+  if (const auto kind = foreign_kind(sample.raw); !kind.empty()) return not_understood(kind, file_name);
   const auto bytes = std::as_bytes(std::span(sample.raw));
   const EncodingHint hint = encoding_of(bytes);
   if (hint.utf32) return not_understood("UTF-32 text, which nobody writes", file_name);

@@ -26,8 +26,7 @@ Result<FoundFormat> find_format(const std::filesystem::path& file, const std::st
 /// True when the quotes at the beginning of fields are quoting and not part of the values. `needed`
 /// are fields in quotes that could not do without, `closed` all that end as they should, `broken` those
 /// that do not. Tab-separated files often have no quoting at all, others nearly always have.
-bool quoting_is_real(char delimiter, uint64_t records, uint64_t needed, uint64_t closed,
-                     uint64_t broken);
+bool quoting_is_real(char delimiter, uint64_t records, uint64_t needed, uint64_t closed, uint64_t broken);
 
 /// Finds the fields of a delimited format in a sample that begins where the object begins; exposed for
 /// fuzzing.

@@ -5,6 +5,8 @@
 #include <initializer_list>
 #include <utility>
 
+#include "catalog/structure_index.hpp"
+
 namespace reelhouse::catalog {
 namespace {
 
@@ -63,9 +65,8 @@ size_t put_utf8(uint32_t code, char* out) {
 size_t mark_length(std::span<const std::byte> head, Encoding encoding) {
   const auto begins = [&](std::initializer_list<unsigned> mark) {
     if (head.size() < mark.size()) return false;
-    return std::equal(mark.begin(), mark.end(), head.begin(), [](unsigned want, std::byte have) {
-      return std::to_integer<unsigned>(have) == want;
-    });
+    return std::equal(mark.begin(), mark.end(), head.begin(),
+                      [](unsigned want, std::byte have) { return std::to_integer<unsigned>(have) == want; });
   };
   if (encoding == Encoding::kUtf8 && begins({0xEF, 0xBB, 0xBF})) return 3;
   if (encoding == Encoding::kUtf16Le && begins({0xFF, 0xFE})) return 2;
@@ -80,8 +81,8 @@ EncodingHint encoding_of(std::span<const std::byte> head) {
     if (hint.mark == 0) continue;
     hint.encoding = encoding;
     hint.certain = true;
-    hint.utf32 = encoding == Encoding::kUtf16Le && head.size() >= 4 &&
-                 head[2] == std::byte{0} && head[3] == std::byte{0};
+    hint.utf32 = encoding == Encoding::kUtf16Le && head.size() >= 4 && head[2] == std::byte{0} &&
+                 head[3] == std::byte{0};
     return hint;
   }
   // Without a mark UTF-16 shows by NULs in every second byte of its Latin letters and separators.
@@ -165,7 +166,7 @@ size_t invalid_utf8_at(std::string_view text) {
 Utf8Count count_utf8(std::string_view text, bool known_valid) {
   Utf8Count count;
   if (known_valid) {
-    for (const char c : text) count.sequences += static_cast<unsigned char>(c) >= 0xC0 ? 1 : 0;
+    count.sequences = count_lead_bytes(text.data(), text.size());
     return count;
   }
   for (size_t i = 0; i < text.size();) {

@@ -13,9 +13,9 @@ namespace reelhouse::catalog {
 /// What the first bytes of an object tell about its encoding.
 struct EncodingHint {
   Encoding encoding = Encoding::kUtf8;
-  size_t mark = 0;      ///< bytes of the byte-order mark, to be skipped
-  bool certain = false; ///< by a mark or by the pattern of NULs
-  bool utf32 = false;   ///< a byte-order mark of UTF-32, which is not understood
+  size_t mark = 0;       ///< bytes of the byte-order mark, to be skipped
+  bool certain = false;  ///< by a mark or by the pattern of NULs
+  bool utf32 = false;    ///< a byte-order mark of UTF-32, which is not understood
 };
 EncodingHint encoding_of(std::span<const std::byte> head);
 /// Bytes of the mark that `encoding` has at the front of `head`; 0 when there is none.

@@ -41,7 +41,9 @@ std::string delimiter_text(char delimiter) {
   return fmt::format("'{}'", delimiter);
 }
 
-std::string one(char c) { return c == '\0' ? std::string() : std::string(1, c); }
+std::string one(char c) {
+  return c == '\0' ? std::string() : std::string(1, c);
+}
 
 char first_of(const Json& json, const char* key, char otherwise) {
   if (!json.contains(key) || !json.at(key).is_string()) return otherwise;
@@ -62,16 +64,23 @@ std::string describe(const Format& format) {
   if (!delimited) text = "JSON lines";
   if (delimited) text = format.delimiter == '\t' ? "TSV" : "CSV";
   switch (format.encoding) {
-    case Encoding::kUtf8: text += ", UTF-8"; break;
-    case Encoding::kUtf16Le: text += ", UTF-16LE"; break;
-    case Encoding::kUtf16Be: text += ", UTF-16BE"; break;
-    case Encoding::kWindows1252: text += ", Windows-1252"; break;
+    case Encoding::kUtf8:
+      text += ", UTF-8";
+      break;
+    case Encoding::kUtf16Le:
+      text += ", UTF-16LE";
+      break;
+    case Encoding::kUtf16Be:
+      text += ", UTF-16BE";
+      break;
+    case Encoding::kWindows1252:
+      text += ", Windows-1252";
+      break;
   }
   if (format.compression != lake::Compression::kNone)
     text += std::string(", ") + lake::name_of(format.compression);
   if (!delimited) return text;
-  if (format.delimiter != '\t' && format.delimiter != ',')
-    text += ", " + delimiter_text(format.delimiter);
+  if (format.delimiter != '\t' && format.delimiter != ',') text += ", " + delimiter_text(format.delimiter);
   if (format.quote == '\0') text += ", no quoting";
   if (format.newline == '\r') text += ", CR line ends";
   if (!format.has_header) text += ", no header";

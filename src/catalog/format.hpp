@@ -19,7 +19,7 @@ struct Format {
   Encoding encoding = Encoding::kUtf8;
   char delimiter = ',';  ///< kDelimited only, as are the next four
   char quote = '"';      ///< '\0': quotes are ordinary characters. A quote inside is doubled.
-  char newline = '\n';  ///< ends a record (a '\r' before it is dropped); '\r' for files of old Macs
+  char newline = '\n';   ///< ends a record (a '\r' before it is dropped); '\r' for files of old Macs
   bool has_header = true;
   /// Field names as the object spells them, in its order; column_1, column_2, ... without a header.
   std::vector<std::string> fields;

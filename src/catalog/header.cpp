@@ -58,8 +58,7 @@ bool is_header(const std::vector<std::string>& names, const std::vector<Below>& 
 
 }  // namespace
 
-void find_header(const Block& sample, size_t usual_fields, std::optional<bool> fixed,
-                 Format& format) {
+void find_header(const Block& sample, size_t usual_fields, std::optional<bool> fixed, Format& format) {
   RejectLog log;
   log.keep = false;
   DelimitedCursor cursor(format, log, DelimitedCursor::Judging::kQuotesOnly);
@@ -82,8 +81,7 @@ void find_header(const Block& sample, size_t usual_fields, std::optional<bool> f
     if (format.has_header) format.fields = std::move(names);
   }
   if (format.has_header) return;
-  for (size_t i = 0; i < usual_fields; ++i)
-    format.fields.push_back("column_" + std::to_string(i + 1));
+  for (size_t i = 0; i < usual_fields; ++i) format.fields.push_back("column_" + std::to_string(i + 1));
 }
 
 }  // namespace reelhouse::catalog

@@ -11,7 +11,9 @@ namespace {
 
 constexpr size_t kDeepest = 1000;
 
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
+bool is_digit(char c) {
+  return c >= '0' && c <= '9';
+}
 
 }  // namespace
 
@@ -208,14 +210,31 @@ bool JsonRecord::read_escape() {
   const char c = peek();
   ++at_;
   switch (c) {
-    case '"': case '\\': case '/': unescaped_ += c; return true;
-    case 'b': unescaped_ += '\b'; return true;
-    case 'f': unescaped_ += '\f'; return true;
-    case 'n': unescaped_ += '\n'; return true;
-    case 'r': unescaped_ += '\r'; return true;
-    case 't': unescaped_ += '\t'; return true;
-    case 'u': break;
-    default: --at_; return wrong("an escape that JSON does not know");
+    case '"':
+    case '\\':
+    case '/':
+      unescaped_ += c;
+      return true;
+    case 'b':
+      unescaped_ += '\b';
+      return true;
+    case 'f':
+      unescaped_ += '\f';
+      return true;
+    case 'n':
+      unescaped_ += '\n';
+      return true;
+    case 'r':
+      unescaped_ += '\r';
+      return true;
+    case 't':
+      unescaped_ += '\t';
+      return true;
+    case 'u':
+      break;
+    default:
+      --at_;
+      return wrong("an escape that JSON does not know");
   }
   uint32_t unit = 0;
   if (!read_hex(unit)) return false;
@@ -256,24 +275,21 @@ void JsonRecord::append(uint32_t code) {
 void JsonCursor::start(const Block& block) {
   rest_ = {};
   if (block.too_long) {
-    log_.add(block.first_line, "", fmt::format("is longer than {} MB", kLongestRecord >> 20),
-             block.text());
+    log_.add(block.first_line, "", fmt::format("is longer than {} MB", kLongestRecord >> 20), block.text());
     return;
   }
   rest_ = block.text();
   line_ = block.first_line;
-  dirty_ = rest_.find('\0') != std::string_view::npos ||
-           !simdjson::validate_utf8(rest_.data(), rest_.size());
+  dirty_ = rest_.find('\0') != std::string_view::npos || !simdjson::validate_utf8(rest_.data(), rest_.size());
 }
 
 bool JsonCursor::is_clean(std::string_view line) {
   const size_t bad = std::min(line.find('\0'), invalid_utf8_at(line));
   if (bad == std::string_view::npos) return true;
   log_.add(record_line_, "",
-           line[bad] == '\0'
-               ? fmt::format("a NUL character at byte {} of the record", bad + 1)
-               : fmt::format("byte 0x{:02X} at byte {} of the record is not valid text",
-                             static_cast<unsigned char>(line[bad]), bad + 1),
+           line[bad] == '\0' ? fmt::format("a NUL character at byte {} of the record", bad + 1)
+                             : fmt::format("byte 0x{:02X} at byte {} of the record is not valid text",
+                                           static_cast<unsigned char>(line[bad]), bad + 1),
            line);
   return false;
 }

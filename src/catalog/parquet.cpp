@@ -13,14 +13,12 @@ constexpr size_t kExampleBytes = 80;
 
 /// The file as a table of the engine, read without guessing anything from its path.
 std::string table_of(const std::filesystem::path& file) {
-  return fmt::format("read_parquet({}, hive_partitioning = false)",
-                     engine::quote_text(file.string()));
+  return fmt::format("read_parquet({}, hive_partitioning = false)", engine::quote_text(file.string()));
 }
 
 Error damaged(const Error& cause, const std::string& file) {
   if (cause.kind != ErrorKind::kQuery) return cause;
-  return Error{ErrorKind::kDamaged, "reading Parquet: " + cause.message, "Fetch the file again.",
-               file};
+  return Error{ErrorKind::kDamaged, "reading Parquet: " + cause.message, "Fetch the file again.", file};
 }
 
 struct Connection {
@@ -38,10 +36,9 @@ Result<Connection> connect(int threads) {
 }
 
 ValueKind kind_of(const std::string& type) {
-  static const std::vector<std::string> kIntegers = {"TINYINT",  "SMALLINT",  "INTEGER",  "BIGINT",
+  static const std::vector<std::string> kIntegers = {"TINYINT",  "SMALLINT",  "INTEGER", "BIGINT",
                                                      "UTINYINT", "USMALLINT", "UINTEGER"};
-  if (std::find(kIntegers.begin(), kIntegers.end(), type) != kIntegers.end())
-    return ValueKind::kInteger;
+  if (std::find(kIntegers.begin(), kIntegers.end(), type) != kIntegers.end()) return ValueKind::kInteger;
   if (type == "FLOAT" || type == "DOUBLE" || type == "UBIGINT" || type == "HUGEINT" ||
       (type.starts_with("DECIMAL") && !type.ends_with("]")))
     return ValueKind::kDecimal;
@@ -74,9 +71,10 @@ Result<ObjectProfile> profile_parquet(const std::filesystem::path& file, const s
   for (size_t i = 0; i < described.rows.size(); ++i) {
     format.fields.push_back(described.text(i, 0));
     const std::string text = text_of_field(format.fields.back());
-    sql += fmt::format(", count({0}), coalesce(max(strlen({0})), 0), coalesce(first({0}) filter "
-                       "({0} is not null), '')",
-                       text);
+    sql += fmt::format(
+        ", count({0}), coalesce(max(strlen({0})), 0), coalesce(first({0}) filter "
+        "({0} is not null), '')",
+        text);
   }
   RH_ASSIGN(const engine::Rows counted, query(sql + " from " + table));
   profile.records = static_cast<uint64_t>(counted.integer(0, 0));
@@ -99,8 +97,7 @@ Result<ObjectProfile> profile_parquet(const std::filesystem::path& file, const s
 }
 
 ParquetReader::ParquetReader(std::unique_ptr<engine::Database> database,
-                             std::unique_ptr<engine::Session> session, std::string sql,
-                             std::string file)
+                             std::unique_ptr<engine::Session> session, std::string sql, std::string file)
     : database_(std::move(database)),
       session_(std::move(session)),
       sql_(std::move(sql)),
@@ -113,9 +110,8 @@ Result<std::unique_ptr<ParquetReader>> ParquetReader::open(const std::filesystem
   std::string sql;
   for (const auto& field : fields) sql += (sql.empty() ? "" : ", ") + text_of_field(field);
   sql = fmt::format("select {} from {}", sql.empty() ? "null" : sql, table_of(file));
-  return std::unique_ptr<ParquetReader>(
-      new ParquetReader(std::move(connection.database), std::move(connection.session),
-                        std::move(sql), file.string()));
+  return std::unique_ptr<ParquetReader>(new ParquetReader(
+      std::move(connection.database), std::move(connection.session), std::move(sql), file.string()));
 }
 
 ParquetReader::~ParquetReader() {

@@ -38,8 +38,8 @@ class ParquetReader {
   Result<bool> next(Piece& piece);
 
  private:
-  ParquetReader(std::unique_ptr<engine::Database> database,
-                std::unique_ptr<engine::Session> session, std::string sql, std::string file);
+  ParquetReader(std::unique_ptr<engine::Database> database, std::unique_ptr<engine::Session> session,
+                std::string sql, std::string file);
   void read_all();
 
   std::unique_ptr<engine::Database> database_;

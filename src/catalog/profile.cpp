@@ -64,18 +64,17 @@ Result<Reading> read_whole(const std::filesystem::path& file, const Format& form
 /// some that are; reads again where the first reading was wrong. `progress` is for the first alone.
 class TextReading {
  public:
-  TextReading(const std::filesystem::path& file, const std::string& name,
-              const FormatOverride& fixed, int threads)
+  TextReading(const std::filesystem::path& file, const std::string& name, const FormatOverride& fixed,
+              int threads)
       : file_(file), name_(name), fixed_(fixed), threads_(threads) {}
 
   Result<Reading> read(const FoundFormat& found, Progress* progress) {
     RH_ASSIGN(Reading reading, read_whole(file_, found.format, threads_, progress));
     const Utf8Count& utf8 = reading.tally.utf8;
-    const bool other_encoding = !found.encoding_is_certain && utf8.invalid > 0 &&
-                                utf8.sequences < 2 * utf8.invalid;
+    const bool other_encoding =
+        !found.encoding_is_certain && utf8.invalid > 0 && utf8.sequences < 2 * utf8.invalid;
     if (other_encoding) {
-      RH_ASSIGN(const FoundFormat again,
-                find_format(file_, name_, fixed_, Encoding::kWindows1252));
+      RH_ASSIGN(const FoundFormat again, find_format(file_, name_, fixed_, Encoding::kWindows1252));
       RH_ASSIGN(reading, read_whole(file_, again.format, threads_, nullptr));
     }
     RH_TRY(settle_quotes(reading));
@@ -133,9 +132,8 @@ ObjectProfile profile_of(Reading reading) {
   return profile;
 }
 
-Result<ObjectProfile> profile_content(const std::filesystem::path& file,
-                                      const std::string& file_name, const FormatOverride& fixed,
-                                      int threads, Progress* progress) {
+Result<ObjectProfile> profile_content(const std::filesystem::path& file, const std::string& file_name,
+                                      const FormatOverride& fixed, int threads, Progress* progress) {
   RH_ASSIGN(FoundFormat found, find_format(file, file_name, fixed, Encoding::kUtf8));
   if (found.format.kind == FormatKind::kParquet) {
     RH_ASSIGN(auto profile, profile_parquet(file, file_name, std::move(found.format), threads));

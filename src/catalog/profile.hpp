@@ -31,7 +31,7 @@ struct FieldProfile {
 
 /// A record that does not have the structure of its object and is therefore delivered to nobody.
 struct StructuralReject {
-  uint64_t line = 0;  ///< physical line of the record's first character, from 1 (the header is line 1)
+  uint64_t line = 0;   ///< physical line of the record's first character, from 1 (the header is line 1)
   std::string column;  ///< empty when the record as a whole is wrong
   std::string reason;  ///< "has 11 fields, expected 12"
   std::string text;    ///< the record as it stands, made valid UTF-8, at most 2,000 bytes

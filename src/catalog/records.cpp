@@ -26,13 +26,11 @@ DelimitedCursor::DelimitedCursor(const Format& format, RejectLog& log, Judging j
 void DelimitedCursor::start(const Block& block) {
   at_ = count_ = 0;
   if (block.too_long) {
-    log_.add(block.first_line, "", fmt::format("is longer than {} MB", kLongestRecord >> 20),
-             block.text());
+    log_.add(block.first_line, "", fmt::format("is longer than {} MB", kLongestRecord >> 20), block.text());
     return;
   }
   data_ = block.buffer.data();
-  const bool quotes =
-      format_.quote != '\0' && std::memchr(data_, format_.quote, block.size) != nullptr;
+  const bool quotes = format_.quote != '\0' && std::memchr(data_, format_.quote, block.size) != nullptr;
   simple_ = !quotes;
   index_.build(data_, block.size, format_.delimiter, format_.newline,
                quotes ? format_.quote : format_.newline);
@@ -42,12 +40,14 @@ void DelimitedCursor::start(const Block& block) {
   begin_ = 0;
   line_ = block.first_line;
   effort_ = 0;
-  dirty_ = strict_ && (std::memchr(data_, '\0', block.size) != nullptr ||
-                       !simdjson::validate_utf8(data_, block.size));
+  dirty_ = strict_ &&
+           (std::memchr(data_, '\0', block.size) != nullptr || !simdjson::validate_utf8(data_, block.size));
   header_to_come_ = block.number == 0 && format_.has_header && strict_;
 }
 
-bool DelimitedCursor::next() { return simple_ ? next_simple() : next_quoted(); }
+bool DelimitedCursor::next() {
+  return simple_ ? next_simple() : next_quoted();
+}
 
 bool DelimitedCursor::skip_blank_line() {
   if (format_.newline == '\r' && data_[begin_] == '\n') ++begin_;
@@ -156,8 +156,8 @@ DelimitedCursor::Outcome DelimitedCursor::parse_quoted(size_t& at, uint32_t star
     for (; at < limit && data_[tape_[at]] != format_.quote; ++at)
       if (ends_line(at)) ++parsed_lines_;
     if (at >= limit) return Outcome::kNotClosed;
-    const bool doubled = at + 1 < limit && tape_[at + 1] == tape_[at] + 1 &&
-                         data_[tape_[at + 1]] == format_.quote;
+    const bool doubled =
+        at + 1 < limit && tape_[at + 1] == tape_[at] + 1 && data_[tape_[at + 1]] == format_.quote;
     if (!doubled) break;
     escaped = true;
     at += 2;
@@ -165,8 +165,7 @@ DelimitedCursor::Outcome DelimitedCursor::parse_quoted(size_t& at, uint32_t star
   const uint32_t close = tape_[at++];
   parts_.push_back({start + 1, close, true, escaped});
   const uint32_t behind = close + 1;
-  if (tape_[at] == behind ||
-      (ends_line(at) && without_return(behind, tape_[at]) == behind)) {
+  if (tape_[at] == behind || (ends_line(at) && without_return(behind, tape_[at]) == behind)) {
     ++closed_quotes_;
     return Outcome::kWhole;
   }
@@ -259,16 +258,10 @@ uint32_t DelimitedCursor::field_end(size_t field) const {
   return simple_ ? record_tape_[field] : parts_[field].end;
 }
 
-bool DelimitedCursor::value(size_t field, std::string_view& text) {
-  if (simple_) {
-    const uint32_t begin = field == 0 ? record_begin_ : record_tape_[field - 1] + 1;
-    const uint32_t end = field + 1 == simple_fields_ ? record_end_ : record_tape_[field];
-    text = {data_ + begin, end - begin};
-    return !(text.empty() || (text.size() == 2 && text[0] == '\\' && text[1] == 'N'));
-  }
+bool DelimitedCursor::value_in_parts(size_t field, std::string_view& text) {
   const Part& part = parts_[field];
   text = {data_ + part.begin, part.end - part.begin};
-  if (!part.quoted) return !(text.empty() || text == "\\N");
+  if (!part.quoted) return !is_null(text);
   if (part.escaped) {
     unescaped_.clear();
     for (size_t i = 0; i < text.size(); ++i) {

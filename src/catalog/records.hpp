@@ -37,7 +37,13 @@ class DelimitedCursor {
   uint64_t line() const { return record_line_; }
   /// Reads a field without its quotes; false when it is null (empty, or \N without quotes). The text
   /// is valid until the next call.
-  bool value(size_t field, std::string_view& text);
+  bool value(size_t field, std::string_view& text) {
+    if (!simple_) return value_in_parts(field, text);
+    const uint32_t begin = field == 0 ? record_begin_ : record_tape_[field - 1] + 1;
+    const uint32_t end = field + 1 == simple_fields_ ? record_end_ : record_tape_[field];
+    text = {data_ + begin, end - begin};
+    return !is_null(text);
+  }
   bool was_quoted(size_t field) const { return !simple_ && parts_[field].quoted; }
   /// True for a field in quotes whose text could not stand there without them.
   bool needed_quotes(size_t field, std::string_view text) const {
@@ -57,6 +63,10 @@ class DelimitedCursor {
   };
   enum class Outcome { kWhole, kTextAfterQuote, kNotClosed };
 
+  static bool is_null(std::string_view text) {
+    return text.empty() || (text.size() == 2 && text[0] == '\\' && text[1] == 'N');
+  }
+  bool value_in_parts(size_t field, std::string_view& text);
   bool next_simple();
   bool next_quoted();
   bool skip_blank_line();
@@ -69,9 +79,7 @@ class DelimitedCursor {
   bool is_clean();
   std::string name_of_field(size_t field) const;
   uint32_t field_end(size_t field) const;
-  std::string_view record_text() const {
-    return {data_ + record_begin_, record_end_ - record_begin_};
-  }
+  std::string_view record_text() const { return {data_ + record_begin_, record_end_ - record_begin_}; }
   bool ends_line(size_t index) const { return data_[tape_[index]] == format_.newline; }
   uint32_t without_return(uint32_t begin, uint32_t end) const {
     return carriage_returns_ && end > begin && data_[end - 1] == '\r' ? end - 1 : end;
@@ -80,29 +88,29 @@ class DelimitedCursor {
   const Format& format_;
   RejectLog& log_;
   const bool strict_;
-  const bool carriage_returns_;     ///< a '\r' before the line end belongs to it
+  const bool carriage_returns_;  ///< a '\r' before the line end belongs to it
   StructureIndex index_;
   const char* data_ = nullptr;
   const uint32_t* tape_ = nullptr;  ///< positions of delimiters, line ends and quotes
   size_t count_ = 0;
-  size_t at_ = 0;                   ///< in tape_: the first position of the record to come
-  uint32_t begin_ = 0;              ///< in data_: where it begins
+  size_t at_ = 0;       ///< in tape_: the first position of the record to come
+  uint32_t begin_ = 0;  ///< in data_: where it begins
   uint64_t line_ = 0;
-  bool simple_ = true;              ///< no quotes in this block
-  bool dirty_ = false;              ///< the block has NULs or invalid UTF-8
+  bool simple_ = true;  ///< no quotes in this block
+  bool dirty_ = false;  ///< the block has NULs or invalid UTF-8
   bool header_to_come_ = false;
 
   uint64_t record_line_ = 0;
   uint32_t record_begin_ = 0;
-  uint32_t record_end_ = 0;         ///< without the line end
+  uint32_t record_end_ = 0;  ///< without the line end
   const uint32_t* record_tape_ = nullptr;
   size_t simple_fields_ = 0;
   std::vector<Part> parts_;
-  size_t parsed_to_ = 0;            ///< in tape_: behind the record that was parsed
+  size_t parsed_to_ = 0;  ///< in tape_: behind the record that was parsed
   size_t parsed_lines_ = 0;
   size_t broken_field_ = 0;
-  std::vector<size_t> extents_;     ///< in tape_: ends of broken records that are being read line by line
-  size_t effort_ = 0;               ///< positions looked at in vain
+  std::vector<size_t> extents_;  ///< in tape_: ends of broken records that are being read line by line
+  size_t effort_ = 0;            ///< positions looked at in vain
   uint64_t closed_quotes_ = 0;
   std::string unescaped_;
 };

@@ -25,8 +25,7 @@ struct CellSource {
 /// One object within one scan; opened by the first worker that gets it, shared by those that join.
 class ObjectScan {
  public:
-  ObjectScan(const lake::ObjectStore& lake, const CatalogObject& object,
-             std::vector<CellSource> cells)
+  ObjectScan(const lake::ObjectStore& lake, const CatalogObject& object, std::vector<CellSource> cells)
       : lake_(lake), object_(object), cells_(std::move(cells)) {}
 
   const CatalogObject& object() const { return object_; }
@@ -51,7 +50,7 @@ class ObjectScan {
   std::mutex mutex_;
   std::unique_ptr<BlockReader> blocks_;
   std::unique_ptr<ParquetReader> parquet_;
-  size_t workers_ = 0;     ///< guarded by the scan, as is the next
+  size_t workers_ = 0;  ///< guarded by the scan, as is the next
   bool exhausted_ = false;
 };
 

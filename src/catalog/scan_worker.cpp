@@ -12,9 +12,7 @@ namespace {
 /// Turns the objects that the scan hands out into rows, one block or piece after the other.
 class ScanWorker final : public engine::RowWorker {
  public:
-  explicit ScanWorker(std::shared_ptr<TableScan> scan) : scan_(std::move(scan)) {
-    rejects_.keep = false;
-  }
+  explicit ScanWorker(std::shared_ptr<TableScan> scan) : scan_(std::move(scan)) { rejects_.keep = false; }
   ~ScanWorker() override { release(); }
 
   Result<size_t> fill(engine::RowBatch& batch) override {
@@ -86,14 +84,22 @@ class ScanWorker final : public engine::RowWorker {
   }
 
   /// Sets the cells that do not come from the record; false for those that do.
-  bool set_common(engine::RowBatch& batch, size_t column, size_t row, const CellSource& cell,
-                  uint64_t line) {
+  bool set_common(engine::RowBatch& batch, size_t column, size_t row, const CellSource& cell, uint64_t line) {
     switch (cell.kind) {
-      case CellSource::Kind::kField: return false;
-      case CellSource::Kind::kNull: batch.set_null(column, row); break;
-      case CellSource::Kind::kObject: batch.set_text(column, row, object_->object().info.key); break;
-      case CellSource::Kind::kLine: batch.set_integer(column, row, static_cast<int64_t>(line)); break;
-      case CellSource::Kind::kDrop: batch.set_date(column, row, object_->object().drop); break;
+      case CellSource::Kind::kField:
+        return false;
+      case CellSource::Kind::kNull:
+        batch.set_null(column, row);
+        break;
+      case CellSource::Kind::kObject:
+        batch.set_text(column, row, object_->object().info.key);
+        break;
+      case CellSource::Kind::kLine:
+        batch.set_integer(column, row, static_cast<int64_t>(line));
+        break;
+      case CellSource::Kind::kDrop:
+        batch.set_date(column, row, object_->object().drop);
+        break;
     }
     return true;
   }

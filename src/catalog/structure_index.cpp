@@ -44,16 +44,14 @@ bool has_avx2() {
 __attribute__((target("avx2"))) inline uint64_t find_in_32(const char* data, __m256i a, __m256i b,
                                                            __m256i c) {
   const __m256i text = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(data));
-  const __m256i hit = _mm256_or_si256(
-      _mm256_or_si256(_mm256_cmpeq_epi8(text, a), _mm256_cmpeq_epi8(text, b)),
-      _mm256_cmpeq_epi8(text, c));
+  const __m256i hit = _mm256_or_si256(_mm256_or_si256(_mm256_cmpeq_epi8(text, a), _mm256_cmpeq_epi8(text, b)),
+                                      _mm256_cmpeq_epi8(text, c));
   return static_cast<uint32_t>(_mm256_movemask_epi8(hit));
 }
 
 /// Handles whole steps; returns how many bytes it looked at.
-__attribute__((target("avx2,bmi,popcnt"))) size_t index_steps(const char* data, size_t size, char a,
-                                                              char b, char c,
-                                                              std::vector<uint32_t>& positions,
+__attribute__((target("avx2,bmi,popcnt"))) size_t index_steps(const char* data, size_t size, char a, char b,
+                                                              char c, std::vector<uint32_t>& positions,
                                                               size_t& count) {
   const __m256i wide_a = _mm256_set1_epi8(a);
   const __m256i wide_b = _mm256_set1_epi8(b);
@@ -74,8 +72,22 @@ __attribute__((target("avx2,popcnt"))) size_t count_steps(const char* data, size
   const __m256i wide = _mm256_set1_epi8(wanted);
   size_t at = 0;
   for (; at + 32 <= size; at += 32)
-    count += static_cast<size_t>(
-        std::popcount(static_cast<uint32_t>(find_in_32(data + at, wide, wide, wide))));
+    count +=
+        static_cast<size_t>(std::popcount(static_cast<uint32_t>(find_in_32(data + at, wide, wide, wide))));
+  return at;
+}
+
+__attribute__((target("avx2,popcnt"))) size_t count_lead_steps(const char* data, size_t size, size_t& count) {
+  // As signed numbers continuation bytes lie below -64, lead bytes between it and -1.
+  const __m256i below = _mm256_set1_epi8(-65);
+  size_t at = 0;
+  for (; at + 32 <= size; at += 32) {
+    const __m256i text = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(data + at));
+    const auto high = static_cast<uint32_t>(_mm256_movemask_epi8(text));
+    if (high == 0) continue;
+    const __m256i above = _mm256_cmpgt_epi8(text, below);
+    count += static_cast<size_t>(std::popcount(high & static_cast<uint32_t>(_mm256_movemask_epi8(above))));
+  }
   return at;
 }
 
@@ -105,6 +117,16 @@ size_t count_char(const char* data, size_t size, char wanted) {
   if (has_avx2()) at = count_steps(data, size, wanted, count);
 #endif
   for (; at < size; ++at) count += data[at] == wanted ? 1 : 0;
+  return count;
+}
+
+size_t count_lead_bytes(const char* data, size_t size) {
+  size_t count = 0;
+  size_t at = 0;
+#if defined(__x86_64__)
+  if (has_avx2()) at = count_lead_steps(data, size, count);
+#endif
+  for (; at < size; ++at) count += static_cast<unsigned char>(data[at]) >= 0xC0 ? 1 : 0;
   return count;
 }
 

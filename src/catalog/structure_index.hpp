@@ -23,5 +23,7 @@ class StructureIndex {
 
 /// Counts how often `wanted` occurs.
 size_t count_char(const char* data, size_t size, char wanted);
+/// Counts the bytes with which a UTF-8 sequence of two bytes or more begins (0xC0 and above).
+size_t count_lead_bytes(const char* data, size_t size);
 
 }  // namespace reelhouse::catalog

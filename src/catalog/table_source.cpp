@@ -15,7 +15,7 @@ constexpr uint64_t kWorthAWorker = 256 * 1024;
 
 std::vector<CellSource> cells_of(const CatalogObject& object, const ScannedTable& table,
                                  std::span<const size_t> projection) {
-  const std::vector<std::string> names = 
+  const std::vector<std::string> names =
       columns_of(object.profile.format.fields, table.declared ? &*table.declared : nullptr);
   std::unordered_map<std::string_view, size_t> fields;
   for (size_t i = 0; i < names.size(); ++i) fields.emplace(names[i], i);
@@ -39,15 +39,13 @@ std::vector<CellSource> cells_of(const CatalogObject& object, const ScannedTable
 
 class TableSource final : public engine::RowSource {
  public:
-  explicit TableSource(ScannedTable table)
-      : table_(std::make_shared<const ScannedTable>(std::move(table))) {}
+  explicit TableSource(ScannedTable table) : table_(std::make_shared<const ScannedTable>(std::move(table))) {}
 
   const std::vector<engine::SourceColumn>& columns() const override { return table_->columns; }
 
   uint64_t row_estimate() const override {
     uint64_t rows = 0;
-    for (const auto& object : table_->table.objects)
-      rows += object.profile.records - object.profile.rejected;
+    for (const auto& object : table_->table.objects) rows += object.profile.records - object.profile.rejected;
     return rows;
   }
 
@@ -111,15 +109,19 @@ Result<bool> ObjectScan::finished(Result<bool> more) const {
   return more;
 }
 
-Result<bool> ObjectScan::next(Block& block) { return finished(blocks_->next(block)); }
-Result<bool> ObjectScan::next(ParquetReader::Piece& piece) { return finished(parquet_->next(piece)); }
+Result<bool> ObjectScan::next(Block& block) {
+  return finished(blocks_->next(block));
+}
+Result<bool> ObjectScan::next(ParquetReader::Piece& piece) {
+  return finished(parquet_->next(piece));
+}
 
 TableScan::TableScan(std::shared_ptr<const ScannedTable> table, std::span<const size_t> projection)
     : table_(std::move(table)) {
   for (const auto& object : table_->table.objects)
     if (object.problem.empty())
-      objects_.push_back(std::make_unique<ObjectScan>(table_->lake, object,
-                                                      cells_of(object, *table_, projection)));
+      objects_.push_back(
+          std::make_unique<ObjectScan>(table_->lake, object, cells_of(object, *table_, projection)));
 }
 
 size_t TableScan::max_workers() const {

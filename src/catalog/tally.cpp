@@ -43,8 +43,8 @@ void tally_record(DelimitedCursor& cursor, const Format& format, Tally& tally) {
 }
 
 /// Finds a JSON field by name: mostly where it stood in the record before.
-size_t field_of(Tally& tally, std::unordered_map<std::string_view, size_t>& known,
-                std::string_view name, size_t guess, uint64_t line, uint64_t place) {
+size_t field_of(Tally& tally, std::unordered_map<std::string_view, size_t>& known, std::string_view name,
+                size_t guess, uint64_t line, uint64_t place) {
   if (guess < tally.fields.size() && tally.fields[guess].name == name) return guess;
   const auto found = known.find(name);
   if (found != known.end()) return found->second;
@@ -106,8 +106,8 @@ void add_field(Tally::Field& to, const Tally::Field& from) {
     to.first_line = from.first_line;
     to.first_place = from.first_place;
   }
-  const bool earlier = from.example_line != 0 &&
-                       (to.example_line == 0 || from.example_line < to.example_line);
+  const bool earlier =
+      from.example_line != 0 && (to.example_line == 0 || from.example_line < to.example_line);
   if (earlier) {
     to.profile.example = from.profile.example;
     to.example_line = from.example_line;

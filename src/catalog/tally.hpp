@@ -20,10 +20,10 @@ struct Tally {
   uint64_t closed_quotes = 0;
   Utf8Count utf8;
   struct Field {
-    std::string name;           ///< of JSON lines, as are the next three
-    uint64_t first_line = 0;    ///< where the name stands first, and as which member of that line
+    std::string name;         ///< of JSON lines, as are the next three
+    uint64_t first_line = 0;  ///< where the name stands first, and as which member of that line
     uint64_t first_place = 0;
-    uint64_t seen = 0;          ///< the worker's count of the last record that had it
+    uint64_t seen = 0;  ///< the worker's count of the last record that had it
     FieldProfile profile;
     uint64_t example_line = 0;
   };

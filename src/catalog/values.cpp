@@ -7,7 +7,9 @@
 namespace reelhouse::catalog {
 namespace {
 
-bool is_digit(char c) { return static_cast<unsigned char>(c - '0') < 10; }
+bool is_digit(char c) {
+  return static_cast<unsigned char>(c - '0') < 10;
+}
 
 /// Walks over a value; `at` never passes its end.
 struct Scanner {
@@ -32,9 +34,7 @@ struct Scanner {
 };
 
 bool exists(unsigned year, unsigned month, unsigned day) {
-  return (std::chrono::year(static_cast<int>(year)) / std::chrono::month(month) /
-          std::chrono::day(day))
-      .ok();
+  return (std::chrono::year(static_cast<int>(year)) / std::chrono::month(month) / std::chrono::day(day)).ok();
 }
 
 /// Reads "14:05", "14:05:09", "14:05:09.123", with "Z" or "+02:00" behind it.
@@ -122,12 +122,18 @@ bool same_word(std::string_view text, std::string_view word) {
 
 bool is_boolean(std::string_view value) {
   switch (value.size()) {
-    case 1: return same_word(value, "t") || same_word(value, "f");
-    case 2: return same_word(value, "no");
-    case 3: return same_word(value, "yes");
-    case 4: return same_word(value, "true");
-    case 5: return same_word(value, "false");
-    default: return false;
+    case 1:
+      return same_word(value, "t") || same_word(value, "f");
+    case 2:
+      return same_word(value, "no");
+    case 3:
+      return same_word(value, "yes");
+    case 4:
+      return same_word(value, "true");
+    case 5:
+      return same_word(value, "false");
+    default:
+      return false;
   }
 }
 
@@ -145,8 +151,8 @@ bool is_written_date(std::string_view value) {
     Scanner in{value, space + 1};
     unsigned day = 0;
     unsigned year = 0;
-    return in.digits(2, day) > 0 && in.take(',') && in.take(' ') && in.digits(4, year) == 4 &&
-           in.done() && exists(year, month + 1, day);
+    return in.digits(2, day) > 0 && in.take(',') && in.take(' ') && in.digits(4, year) == 4 && in.done() &&
+           exists(year, month + 1, day);
   }
   return false;
 }
@@ -166,24 +172,51 @@ ValueKind classify(std::string_view value) {
     if (value.empty()) return ValueKind::kText;
   }
   switch (value.front()) {
-    case '0': case '1': case '2': case '3': case '4':
-    case '5': case '6': case '7': case '8': case '9': {
+    case '0':
+    case '1':
+    case '2':
+    case '3':
+    case '4':
+    case '5':
+    case '6':
+    case '7':
+    case '8':
+    case '9': {
       if (value.size() > 400) return ValueKind::kText;
       if (value.size() >= 6 && !is_digit(value.back()) && value.back() != 'Z' && value.back() != 'z')
         return ValueKind::kText;
       const ValueKind kind = number(value);
       return kind == ValueKind::kText && value.size() >= 6 ? date_or_timestamp(value) : kind;
     }
-    case '-': case '.': return value.size() > 400 ? ValueKind::kText : number(value);
-    case 't': case 'T': case 'y': case 'Y':
+    case '-':
+    case '.':
+      return value.size() > 400 ? ValueKind::kText : number(value);
+    case 't':
+    case 'T':
+    case 'y':
+    case 'Y':
       return is_boolean(value) ? ValueKind::kBoolean : ValueKind::kText;
-    case 'f': case 'F': case 'n': case 'N':
+    case 'f':
+    case 'F':
+    case 'n':
+    case 'N':
       if (is_boolean(value)) return ValueKind::kBoolean;
       return is_written_date(value) ? ValueKind::kDate : ValueKind::kText;
-    case 'j': case 'J': case 'm': case 'M': case 'a': case 'A':
-    case 's': case 'S': case 'o': case 'O': case 'd': case 'D':
+    case 'j':
+    case 'J':
+    case 'm':
+    case 'M':
+    case 'a':
+    case 'A':
+    case 's':
+    case 'S':
+    case 'o':
+    case 'O':
+    case 'd':
+    case 'D':
       return is_written_date(value) ? ValueKind::kDate : ValueKind::kText;
-    default: return ValueKind::kText;
+    default:
+      return ValueKind::kText;
   }
 }
 

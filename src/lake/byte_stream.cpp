@@ -68,9 +68,12 @@ Result<> InputBuffer::refill(InputFile& file) {
 
 const char* name_of(Compression compression) {
   switch (compression) {
-    case Compression::kNone: return "none";
-    case Compression::kGzip: return "gzip";
-    case Compression::kZstd: return "zstd";
+    case Compression::kNone:
+      return "none";
+    case Compression::kGzip:
+      return "gzip";
+    case Compression::kZstd:
+      return "zstd";
   }
   return "none";
 }
@@ -92,9 +95,12 @@ Result<std::unique_ptr<ByteStream>> open_byte_stream(const std::filesystem::path
                                                      Compression compression) {
   RH_ASSIGN(InputFile input, InputFile::open(file));
   switch (compression) {
-    case Compression::kGzip: return make_gzip_stream(std::move(input));
-    case Compression::kZstd: return make_zstd_stream(std::move(input));
-    case Compression::kNone: break;
+    case Compression::kGzip:
+      return make_gzip_stream(std::move(input));
+    case Compression::kZstd:
+      return make_zstd_stream(std::move(input));
+    case Compression::kNone:
+      break;
   }
   return std::make_unique<PlainStream>(std::move(input));
 }

@@ -9,10 +9,14 @@ namespace {
 
 const char* reason_of(int code) {
   switch (code) {
-    case ISAL_INCORRECT_CHECKSUM: return "its checksum or length does not fit its content";
-    case ISAL_INVALID_WRAPPER: return "a header is not gzip's";
-    case ISAL_UNSUPPORTED_METHOD: return "it uses a method that gzip does not define";
-    default: return "its compressed data cannot be decoded";
+    case ISAL_INCORRECT_CHECKSUM:
+      return "its checksum or length does not fit its content";
+    case ISAL_INVALID_WRAPPER:
+      return "a header is not gzip's";
+    case ISAL_UNSUPPORTED_METHOD:
+      return "it uses a method that gzip does not define";
+    default:
+      return "its compressed data cannot be decoded";
   }
 }
 
@@ -62,9 +66,7 @@ class GzipStream final : public ByteStream {
       finished_ = true;
       return {};
     }
-    const auto byte = [&](size_t i) {
-      return std::to_integer<unsigned>(input_.bytes[input_.begin + i]);
-    };
+    const auto byte = [&](size_t i) { return std::to_integer<unsigned>(input_.bytes[input_.begin + i]); };
     if (input_.size() >= 2 && byte(0) == 0x1f && byte(1) == 0x8b) {
       start_member();
       return {};
@@ -76,8 +78,7 @@ class GzipStream final : public ByteStream {
                     fmt::format("decompressing gzip: something else follows its end at byte {} of "
                                 "the compressed file",
                                 consumed()),
-                    "Fetch the file again; if it was appended to, take the addition away.",
-                    file_.name());
+                    "Fetch the file again; if it was appended to, take the addition away.", file_.name());
       if (input_.at_end) break;
       RH_TRY(input_.refill(file_));
     }
@@ -87,8 +88,7 @@ class GzipStream final : public ByteStream {
 
   tl::unexpected<Error> damaged(const char* reason) const {
     return fail(ErrorKind::kDamaged,
-                fmt::format("decompressing gzip: {}, at byte {} of the compressed file", reason,
-                            consumed()),
+                fmt::format("decompressing gzip: {}, at byte {} of the compressed file", reason, consumed()),
                 "Fetch the file again.", file_.name());
   }
 

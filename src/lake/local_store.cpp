@@ -17,7 +17,9 @@ namespace {
 namespace fs = std::filesystem;
 using FileId = std::pair<dev_t, ino_t>;
 
-int64_t nanoseconds(const timespec& time) { return time.tv_sec * 1'000'000'000LL + time.tv_nsec; }
+int64_t nanoseconds(const timespec& time) {
+  return time.tv_sec * 1'000'000'000LL + time.tv_nsec;
+}
 
 ObjectInfo info_from(std::string key, const struct stat& status) {
   ObjectInfo info;
@@ -29,7 +31,9 @@ ObjectInfo info_from(std::string key, const struct stat& status) {
   return info;
 }
 
-bool is_hidden(std::string_view part) { return part.starts_with('.') || part.starts_with('_'); }
+bool is_hidden(std::string_view part) {
+  return part.starts_with('.') || part.starts_with('_');
+}
 
 /// Refuses keys that name nothing below the root.
 Result<> check_key(const std::string& key) {
@@ -169,8 +173,8 @@ class LocalStore final : public ObjectStore {
  private:
   /// Adds the objects of one folder; `above` are the folders on the way to it, to see a link that
   /// leads back to one of them.
-  Result<> list_folder(const std::string& folder, const std::string& prefix,
-                       std::vector<FileId>& above, std::vector<ObjectInfo>& found) const {
+  Result<> list_folder(const std::string& folder, const std::string& prefix, std::vector<FileId>& above,
+                       std::vector<ObjectInfo>& found) const {
     const fs::path path = folder.empty() ? root_ : root_ / folder;
     std::error_code code;
     fs::directory_iterator entries(path, code);
@@ -191,11 +195,9 @@ class LocalStore final : public ObjectStore {
     if (::stat(path.c_str(), &status) != 0) {
       const int reason = errno;
       if (::lstat(path.c_str(), &status) != 0)
-        return errno == ENOENT ? Result<>{}
-                               : fail(system_error("looking up", path.string(), errno));
+        return errno == ENOENT ? Result<>{} : fail(system_error("looking up", path.string(), errno));
       if (!S_ISLNK(status.st_mode))
-        return reason == ENOENT ? Result<>{}
-                                : fail(system_error("looking up", path.string(), reason));
+        return reason == ENOENT ? Result<>{} : fail(system_error("looking up", path.string(), reason));
       if (key.starts_with(prefix)) found.push_back(info_from(key, status));
       return {};
     }
@@ -224,8 +226,7 @@ Result<std::unique_ptr<ObjectStore>> open_store(const std::string& location) {
   if (path.starts_with("file://")) path = path.substr(7);
   const size_t scheme = path.find("://");
   if (scheme != std::string::npos)
-    return fail(ErrorKind::kUsage,
-                fmt::format("lakes at '{}://' are not known", path.substr(0, scheme)),
+    return fail(ErrorKind::kUsage, fmt::format("lakes at '{}://' are not known", path.substr(0, scheme)),
                 "Name a folder's path.", location);
   while (path.size() > 1 && path.ends_with('/')) path.pop_back();
   return std::make_unique<LocalStore>(path);

@@ -13,8 +13,7 @@ using Context = std::unique_ptr<ZSTD_DCtx, FreeContext>;
 /// Reads zstd (RFC 8878), frame after frame; checks each one's checksum where it has one.
 class ZstdStream final : public ByteStream {
  public:
-  ZstdStream(InputFile file, Context context)
-      : file_(std::move(file)), context_(std::move(context)) {}
+  ZstdStream(InputFile file, Context context) : file_(std::move(file)), context_(std::move(context)) {}
 
   Result<size_t> read(std::span<std::byte> buffer) override {
     ZSTD_outBuffer out{buffer.data(), buffer.size(), 0};
@@ -37,8 +36,7 @@ class ZstdStream final : public ByteStream {
  private:
   tl::unexpected<Error> damaged(const char* reason) const {
     return fail(ErrorKind::kDamaged,
-                fmt::format("decompressing zstd: {}, at byte {} of the compressed file", reason,
-                            consumed()),
+                fmt::format("decompressing zstd: {}, at byte {} of the compressed file", reason, consumed()),
                 "Fetch the file again.", file_.name());
   }
 

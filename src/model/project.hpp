@@ -21,6 +21,7 @@ struct Check {
   Severity severity = Severity::kError;
   std::string sql;
   std::string where;        ///< file:line
+  bool is_plain = false;    ///< made from columns of the model alone: sound where those exist
 };
 
 /// A rule that sends rows to quarantine.

@@ -78,6 +78,7 @@ Result<> read_column_check(const Yaml& yaml, const std::string& column, Model& m
                            "Known checks: not_null, unique, relationship, accepted_values; or write SQL "
                            "under the model's own 'checks'."));
   }
+  check.is_plain = name != "relationship";
   if (options.is_map()) {
     RH_ASSIGN(check.severity, read_severity(options.at("severity")));
   }
@@ -150,10 +151,10 @@ Result<> read_specification(const Yaml& yaml, Model& model) {
   if (!model.grain.empty()) {
     const std::string where = yaml.at("grain").where();
     model.checks.push_back({model.name, "grain is unique", "", Severity::kError,
-                            unique_sql(model, model.grain), where});
+                            unique_sql(model, model.grain), where, true});
     for (const auto& column : model.grain)
       model.checks.push_back({model.name, fmt::format("grain {} is not null", column), "", Severity::kError,
-                              not_null_sql(model, column), where});
+                              not_null_sql(model, column), where, true});
   }
   RH_TRY(read_columns(yaml.at("columns"), model));
   RH_TRY(read_checks(yaml.at("checks"), model));

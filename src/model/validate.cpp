@@ -85,16 +85,34 @@ class ModelValidator {
                          "Say what they mean under columns.", yaml.string()});
   }
 
-  /// Binds a SELECT; the view is never read. `what` names it in the message.
-  Result<> bind(const std::string& sql, const std::string& what, const std::string& where) {
-    auto bound = binding_.session().execute("create or replace temp view _bound as " + sql);
+  /// One statement to bind, and how to speak of it.
+  struct Statement {
+    std::string sql;
+    std::string what;
+    std::string where;
+  };
+
+  /// The view is never read; its statement is bound when it is made.
+  Result<> bind(const std::string& sql) {
+    return binding_.session().execute("create or replace temp view _bound as " + sql);
+  }
+
+  /// Binds all at once where they are sound (each statement costs the engine's fixed price), and one
+  /// by one where one is not.
+  Result<> bind_all(const std::string& together, const std::vector<Statement>& statements) {
+    if (statements.empty()) return {};
+    auto bound = bind(together);
     if (bound) return {};
     if (bound.error().kind != ErrorKind::kQuery) return bound;
-    if (is_behind_a_broken_model(sql)) return {};
-    Error problem = locate(bound.error(), sql, where, 1);
-    problem.where = where;
-    problem.message = what + ": " + problem.message;
-    problems_.push_back(std::move(problem));
+    for (const auto& statement : statements) {
+      bound = bind(statement.sql);
+      if (bound || is_behind_a_broken_model(statement.sql)) continue;
+      if (bound.error().kind != ErrorKind::kQuery) return bound;
+      Error problem = locate(bound.error(), statement.sql, statement.where, 1);
+      problem.where = statement.where;
+      problem.message = statement.what + ": " + problem.message;
+      problems_.push_back(std::move(problem));
+    }
     return {};
   }
 
@@ -107,37 +125,45 @@ class ModelValidator {
     });
   }
 
-  Result<> bind_rule(const std::string& expression, const std::string& what, const std::string& where) {
-    if (expression.empty()) return {};
-    const std::string wanted = what == "when" ? "case when ({}\n) then 1 end" : "cast(({}\n) as varchar)";
-    return bind(fmt::format("select {} from {} as {}", fmt::format(fmt::runtime(wanted), expression),
-                            binding_.table_for_rules(model_), quote_name(model_.name)),
-                what, where);
-  }
-
   Result<> check_rules() {
+    const std::string from =
+        fmt::format(" from {} as {}", binding_.table_for_rules(model_), quote_name(model_.name));
+    std::string list;
+    std::vector<Statement> statements;
+    const auto add = [&](const std::string& expression, const char* what, const std::string& where) {
+      if (expression.empty()) return;
+      const bool is_condition = std::string_view(what) == "when";
+      const std::string column = is_condition ? fmt::format("case when ({}\n) then 1 end", expression)
+                                              : fmt::format("cast(({}\n) as varchar)", expression);
+      list += (list.empty() ? "select " : ", ") + column;
+      statements.push_back({"select " + column + from, what, where});
+    };
     for (const auto& rule : model_.rejects) {
-      RH_TRY(bind_rule(rule.when, "when", rule.where));
-      RH_TRY(bind_rule(rule.value, "value", rule.where));
+      add(rule.when, "when", rule.where);
+      add(rule.value, "value", rule.where);
     }
     for (const auto& rule : model_.repairs) {
-      RH_TRY(bind_rule(rule.when, "when", rule.where));
-      RH_TRY(bind_rule(rule.was, "was", rule.where));
-      RH_TRY(bind_rule(rule.now, "now", rule.where));
+      add(rule.when, "when", rule.where);
+      add(rule.was, "was", rule.where);
+      add(rule.now, "now", rule.where);
     }
-    return {};
+    return bind_all(list + from, statements);
   }
 
   Result<> check_checks() {
     std::set<std::string> seen;
+    std::string together = "select 1";
+    std::vector<Statement> statements;
     for (const auto& check : model_.checks) {
       const bool is_new = seen.insert(check.name).second;
       if (!is_new && check.name.find('(') == std::string::npos)
         problems_.push_back({ErrorKind::kProject, fmt::format("check '{}' stands here twice", check.name),
                              "Rename or remove one.", check.where});
-      if (!is_passed_over(check)) RH_TRY(bind(check.sql, fmt::format("check '{}'", check.name), check.where));
+      if (check.is_plain || is_passed_over(check)) continue;
+      together += fmt::format("{}({}\n) as c{}", statements.empty() ? " from " : ", ", check.sql, statements.size());
+      statements.push_back({check.sql, fmt::format("check '{}'", check.name), check.where});
     }
-    return {};
+    return bind_all(together, statements);
   }
 
   const Binding& binding_;

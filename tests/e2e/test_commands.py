@@ -48,7 +48,7 @@ def test_version(binary):
                                           ("quarantin", "quarantine"), ("validat", "validate")])
 def test_unknown_command_has_a_near_miss(binary, typed, meant):
     done = plain(binary, typed, expect=2)
-    assert f"reelhouse {meant}" in done.stderr
+    assert f"Did you mean {meant}?" in done.stderr
     assert done.stdout == ""
 
 
@@ -251,9 +251,9 @@ def test_validate_finds_a_syntax_error_and_a_circle(house):
     done = house.run("validate", expect=2)
     assert file.name in done.err
     edit(house, "dim_plan", "selec", "select")
-    edit(house, "dim_genre", "from int_title_version", "from bridge_title_genre")
+    edit(house, "stg_netflix_title", "from raw.netflix_titles", "from dim_title")
     done = house.run("validate", expect=2)
-    assert "circle" in done.err and "dim_genre" in done.err
+    assert "circle" in done.err and "dim_title" in done.err
 
 
 def test_mistake_in_the_project_stops_a_run(small):

@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from conftest import accounts
+from conftest import House, accounts, new_project
 
 TABLES = {
     "dim_date": "date_key", "dim_country": "country_key", "dim_plan": "plan_key", "dim_device": "device_key",
@@ -204,3 +204,13 @@ def test_selection_builds_and_publishes_nothing(small):
 def test_unknown_selection_has_a_near_miss(small):
     done = small.run("run", "--select", "stg_netflix_usr", expect=2)
     assert "stg_netflix_user" in done.err
+
+
+def test_odd_letters_in_places_and_names(binary, tmp_path):
+    house = House(binary, new_project(tmp_path / "it's a \"project\" [x] \u00fc"))
+    house.lake.titles()
+    key = house.lake.userbase(name="O'Brien \"x\" [1]\n\u00fc.csv")
+    house.run("run")
+    assert accounts(house.receipt())[key]["kept"] == 8
+    assert house.one("select count(*) from fct_subscription") == 8
+    assert house.quarantine() == []

@@ -17,6 +17,13 @@ std::string text_of(const Json& node, const char* key) {
   return found != node.end() && found->is_string() ? found->get<std::string>() : "";
 }
 
+/// Tells whether a CTE reads itself: some node of its definition is of that type.
+bool is_recursive(const Json& node) {
+  if (!node.is_structured()) return false;
+  if (node.is_object() && text_of(node, "type") == "RECURSIVE_CTE_NODE") return true;
+  return std::ranges::any_of(node, [](const Json& child) { return is_recursive(child); });
+}
+
 /// Walks a syntax tree as json_serialize_sql writes it, and knows which CTEs are in scope.
 class Walker {
  public:
@@ -39,12 +46,14 @@ class Walker {
  private:
   /// A CTE sees the ones before it (and itself, when recursive); the body sees all.
   void walk_with_ctes(const Json& node, const Json& ctes, std::set<std::string> scope) {
-    for (const auto& entry : ctes.value("map", Json::array())) {
-      const std::string name = lower(text_of(entry, "key"));
-      std::set<std::string> inner = scope;
-      if (entry.dump().find("RECURSIVE_CTE_NODE") != std::string::npos) inner.insert(name);
-      walk(entry.value("value", Json::object()), inner);
-      scope.insert(name);
+    if (const auto map = ctes.find("map"); map != ctes.end()) {
+      for (const auto& entry : *map) {
+        const std::string name = lower(text_of(entry, "key"));
+        std::set<std::string> inner = scope;
+        if (is_recursive(entry)) inner.insert(name);
+        if (const auto value = entry.find("value"); value != entry.end()) walk(*value, inner);
+        scope.insert(name);
+      }
     }
     for (const auto& [key, child] : node.items())
       if (key != "cte_map") walk(child, scope);

@@ -19,9 +19,10 @@ class BlockReaderTest : public ::testing::Test {
       EXPECT_EQ(block.number, texts.size());
       EXPECT_EQ(block.first_line, line);
       texts.emplace_back(block.text());
-      line += block.too_long
-                  ? 1
-                  : static_cast<uint64_t>(std::count(texts.back().begin(), texts.back().end(), format_.newline));
+      line +=
+          block.too_long
+              ? 1
+              : static_cast<uint64_t>(std::count(texts.back().begin(), texts.back().end(), format_.newline));
       too_long_ += block.too_long ? 1 : 0;
     }
     EXPECT_EQ(reader->uncompressed_bytes(), content.size());
@@ -35,7 +36,8 @@ class BlockReaderTest : public ::testing::Test {
 TEST_F(BlockReaderTest, loses_nothing_between_blocks) {
   std::string content;
   for (int i = 0; content.size() < 5'000'000; ++i)
-    content += std::to_string(i) + ",\"text\nover lines\"," + std::string(static_cast<size_t>(i % 200), 'x') + "\n";
+    content +=
+        std::to_string(i) + ",\"text\nover lines\"," + std::string(static_cast<size_t>(i % 200), 'x') + "\n";
   std::string joined;
   const auto texts = blocks(content);
   EXPECT_GT(texts.size(), 3U);
@@ -47,7 +49,9 @@ TEST_F(BlockReaderTest, loses_nothing_between_blocks) {
 }
 
 TEST_F(BlockReaderTest, ends_the_last_record) {
-  EXPECT_THAT(blocks("\xef\xbb\xbf" "a\nb"), ::testing::ElementsAre("a\nb\n"));
+  EXPECT_THAT(blocks("\xef\xbb\xbf"
+                     "a\nb"),
+              ::testing::ElementsAre("a\nb\n"));
   EXPECT_THAT(blocks(""), ::testing::ElementsAre());
   EXPECT_THAT(blocks("\xef\xbb\xbf"), ::testing::ElementsAre());
 }

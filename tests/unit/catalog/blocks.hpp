@@ -10,7 +10,7 @@ namespace reelhouse::test {
 
 /// Makes a block of text, as a reader would.
 inline catalog::Block block_of(std::string_view text, uint64_t number = 0, uint64_t first_line = 1,
-                      char newline = '\n') {
+                               char newline = '\n') {
   catalog::Block block;
   block.buffer.assign(text.begin(), text.end());
   if (block.buffer.empty() || block.buffer.back() != newline) block.buffer.push_back(newline);
@@ -49,7 +49,8 @@ inline std::vector<std::string> outcome_of(const catalog::Block& block, const ca
   return lines;
 }
 
-inline catalog::Format format_of(char delimiter, char quote, std::vector<std::string> fields, bool header = false) {
+inline catalog::Format format_of(char delimiter, char quote, std::vector<std::string> fields,
+                                 bool header = false) {
   catalog::Format format;
   format.delimiter = delimiter;
   format.quote = quote;

@@ -7,7 +7,9 @@
 namespace reelhouse::catalog {
 namespace {
 
-std::span<const std::byte> bytes(std::string_view text) { return std::as_bytes(std::span(text)); }
+std::span<const std::byte> bytes(std::string_view text) {
+  return std::as_bytes(std::span(text));
+}
 
 /// Converts with pieces of `piece` bytes.
 std::string converted(std::string_view raw, Encoding encoding, size_t piece) {
@@ -46,7 +48,8 @@ TEST(Encoding, agrees_with_another_converter) {
 
 TEST(Encoding, makes_what_has_no_meaning_invalid) {
   using namespace std::string_literals;
-  EXPECT_NE(invalid_utf8_at(converted("a\x00\x00\xd8"s + "b\x00"s, Encoding::kUtf16Le, 1)), std::string::npos);
+  EXPECT_NE(invalid_utf8_at(converted("a\x00\x00\xd8"s + "b\x00"s, Encoding::kUtf16Le, 1)),
+            std::string::npos);
   EXPECT_NE(invalid_utf8_at(converted("a\x00\x00\xdc"s, Encoding::kUtf16Le, 9)), std::string::npos);
   EXPECT_NE(invalid_utf8_at(converted("a\x00\x00\xd8"s, Encoding::kUtf16Le, 9)), std::string::npos);
   EXPECT_NE(invalid_utf8_at(converted("a\x00z"s, Encoding::kUtf16Le, 9)), std::string::npos);
@@ -86,8 +89,14 @@ TEST(Encoding, counts_sequences) {
 
 TEST(Encoding, shows_text_valid_and_cut_between_characters) {
   using namespace std::string_literals;
-  EXPECT_EQ(shown("a\xff" "b", 100), "a\uFFFD" "b");
-  EXPECT_EQ(shown("a\0b"s, 100), "a\uFFFD" "b");
+  EXPECT_EQ(shown("a\xff"
+                  "b",
+                  100),
+            "a\uFFFD"
+            "b");
+  EXPECT_EQ(shown("a\0b"s, 100),
+            "a\uFFFD"
+            "b");
   EXPECT_EQ(shown("aé€", 3), "aé");
   EXPECT_EQ(shown("aé€", 5), "aé");
   EXPECT_EQ(shown("aé€", 6), "aé€");

@@ -39,7 +39,11 @@ TEST_F(ProfileTest, finds_delimiters) {
   EXPECT_EQ(profile("id;name\n1;a,b\n2;\"c;d\"\n").format.delimiter, ';');
   EXPECT_EQ(profile("id\tname\n1\ta,b\n2\tc\n").format.delimiter, '\t');
   EXPECT_EQ(profile("id|name\n1|a,b\n2|c\n").format.delimiter, '|');
-  EXPECT_EQ(profile("id\x01name\n1\x01" "a,b\n2\x01" "c\n").format.delimiter, '\x01');
+  EXPECT_EQ(profile("id\x01name\n1\x01"
+                    "a,b\n2\x01"
+                    "c\n")
+                .format.delimiter,
+            '\x01');
   const auto one = profile("name\nSmith, John\nMiller, Eve\nBob\n");
   EXPECT_THAT(one.format.fields, ElementsAre("name"));
   EXPECT_EQ(one.records, 3U);
@@ -114,6 +118,20 @@ TEST_F(ProfileTest, decides_on_quotes_in_tab_separated_files_by_their_content) {
   EXPECT_EQ(quoted.format.quote, '"');
   EXPECT_EQ(quoted.rejected, 0U);
   EXPECT_EQ(profile("\"id\"\t\"title\"\n\"1\"\t\"Ten\"\n\"2\"\t\"Two\"\n").format.quote, '"');
+}
+
+TEST_F(ProfileTest, takes_a_lone_quote_between_commas_for_damage) {
+  std::string text = "id,name\n";
+  for (int i = 0; i < 300; ++i) text += std::to_string(i) + (i == 7 ? ",\"text\n" : ",text\n");
+  const auto lone = profile(text);
+  EXPECT_EQ(lone.format.quote, '"');
+  EXPECT_EQ(lone.records, 300U);
+  ASSERT_EQ(lone.rejected, 1U);
+  EXPECT_EQ(lone.rejects[0].line, 9U);
+  std::string unquoted = "id,name\n";
+  for (int i = 0; i < 300; ++i) unquoted += std::to_string(i) + ",\"Ten\" Days\n";
+  EXPECT_EQ(profile(unquoted).format.quote, '\0');
+  EXPECT_EQ(profile(unquoted).rejected, 0U);
 }
 
 TEST_F(ProfileTest, decides_on_quotes_alike_in_any_order_of_records) {

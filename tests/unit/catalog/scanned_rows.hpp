@@ -17,8 +17,12 @@ class CollectingBatch final : public engine::RowBatch {
  public:
   CollectingBatch(size_t columns, size_t capacity) : columns_(columns), capacity_(capacity) { clear(); }
   size_t capacity() const override { return capacity_; }
-  void set_text(size_t column, size_t row, std::string_view text) override { set(column, row, std::string(text)); }
-  void set_integer(size_t column, size_t row, int64_t value) override { set(column, row, std::to_string(value)); }
+  void set_text(size_t column, size_t row, std::string_view text) override {
+    set(column, row, std::string(text));
+  }
+  void set_integer(size_t column, size_t row, int64_t value) override {
+    set(column, row, std::to_string(value));
+  }
   void set_date(size_t column, size_t row, Date value) override { set(column, row, to_iso(value)); }
   void set_null(size_t column, size_t row) override { set(column, row, std::nullopt); }
 

@@ -61,7 +61,7 @@ tables:
   EXPECT_EQ(table.format.has_header, false);
   EXPECT_EQ(table.format.encoding, Encoding::kWindows1252);
   EXPECT_EQ(table.min_rows_of_previous, 0.9);
-  EXPECT_THAT(table.where, HasSubstr("shop.yml:8"));
+  EXPECT_THAT(table.where, HasSubstr("shop.yml:7"));
   EXPECT_EQ(source.tables[1].files, "*");
   EXPECT_FALSE(source.tables[1].format.quote.has_value());
 }

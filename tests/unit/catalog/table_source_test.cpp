@@ -80,11 +80,10 @@ TEST_F(TableSourceTest, joins_objects_of_different_shapes_and_formats) {
   add("raw/2.tsv.gz", test::gzip("name\tid\textra\nb\t2\tx\n"));
   add("raw/3.jsonl", "{\"id\": 3, \"nested\": {\"k\": [1]}}\n{\"name\": \"d\", \"id\": 4, \"id\": 5}\n");
   EXPECT_THAT(rows({"id", "name", "extra", "nested", "_drop"}, 2).value(),
-              UnorderedElementsAre(
-                  ScannedRow{"1", "a", std::nullopt, std::nullopt, "2024-05-01"},
-                  ScannedRow{"2", "b", "x", std::nullopt, "2024-05-02"},
-                  ScannedRow{"3", std::nullopt, std::nullopt, "{\"k\": [1]}", "2024-05-03"},
-                  ScannedRow{"4", "d", std::nullopt, std::nullopt, "2024-05-03"}));
+              UnorderedElementsAre(ScannedRow{"1", "a", std::nullopt, std::nullopt, "2024-05-01"},
+                                   ScannedRow{"2", "b", "x", std::nullopt, "2024-05-02"},
+                                   ScannedRow{"3", std::nullopt, std::nullopt, "{\"k\": [1]}", "2024-05-03"},
+                                   ScannedRow{"4", "d", std::nullopt, std::nullopt, "2024-05-03"}));
 }
 
 TEST_F(TableSourceTest, has_what_the_source_declares_even_without_objects) {
@@ -146,10 +145,10 @@ TEST_F(TableSourceTest, delivers_every_row_once_to_any_number_of_workers) {
 TEST_F(TableSourceTest, reads_parquet_with_its_row_numbers) {
   auto database = engine::open_duckdb({}).value();
   auto session = database->connect().value();
-  ASSERT_TRUE(session->execute("copy (select i as \"User ID\", case when i % 2 = 0 then 'é' || i else '' end as "
-                               "name, [i] as l from range(5000) r(i)) to " +
-                               engine::quote_text((folder_.path() / "x.parquet").string()) +
-                               " (format parquet)"));
+  ASSERT_TRUE(
+      session->execute("copy (select i as \"User ID\", case when i % 2 = 0 then 'é' || i else '' end as "
+                       "name, [i] as l from range(5000) r(i)) to " +
+                       engine::quote_text((folder_.path() / "x.parquet").string()) + " (format parquet)"));
   add_existing("x.parquet");
   auto all = rows({"_line", "user_id", "name", "l"}, 2).value();
   ASSERT_EQ(all.size(), 5000U);
@@ -198,7 +197,8 @@ TEST_F(TableSourceTest, returns_random_tables_as_they_were_written) {
     const auto read = rows(column_names(drawn.names())).value();
     ASSERT_EQ(read.size(), drawn.rows().size());
     for (size_t row = 0; row < read.size(); ++row)
-      ASSERT_EQ(read[row], drawn.rows()[row]) << "round " << round << ", row " << row << ": " << writing.describe();
+      ASSERT_EQ(read[row], drawn.rows()[row])
+          << "round " << round << ", row " << row << ": " << writing.describe();
   }
 }
 

@@ -83,8 +83,8 @@ TEST_F(ByteStreamTest, reads_several_members_and_frames) {
 TEST_F(ByteStreamTest, allows_padding_with_zeros_behind_gzip_but_no_garbage) {
   const std::string text = sample_text(10'000);
   EXPECT_EQ(content_of(folder_.write("g", gzip(text) + std::string(600'000, '\0'))).value(), text);
-  expect_damaged(gzip(text) + "garbage", "something else follows its end at byte " +
-                                             std::to_string(gzip(text).size()));
+  expect_damaged(gzip(text) + "garbage",
+                 "something else follows its end at byte " + std::to_string(gzip(text).size()));
   expect_damaged(gzip(text) + std::string(500, '\0') + "x", "something else follows");
   expect_damaged(gzip(text) + "\x1f", "something else follows");
   expect_damaged(zstd(text) + "garbage", "zstd");

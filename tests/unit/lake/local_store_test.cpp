@@ -37,8 +37,8 @@ TEST_F(LocalStoreTest, lists_by_prefix_in_the_order_of_keys) {
   folder_.write("raw/b/.hidden", "");
   folder_.write("raw/b/one.csv", "1");
   folder_.write("other", "");
-  EXPECT_THAT(keys(), ElementsAre("other", "raw/a b/Größe \u00d7 2.csv", "raw/b.csv",
-                                  "raw/b/one.csv", "raw/b/two.csv"));
+  EXPECT_THAT(keys(), ElementsAre("other", "raw/a b/Größe \u00d7 2.csv", "raw/b.csv", "raw/b/one.csv",
+                                  "raw/b/two.csv"));
   EXPECT_THAT(keys("raw/b/"), ElementsAre("raw/b/one.csv", "raw/b/two.csv"));
   EXPECT_THAT(keys("raw/b/t"), ElementsAre("raw/b/two.csv"));
   EXPECT_THAT(keys("raw/b"), ElementsAre("raw/b.csv", "raw/b/one.csv", "raw/b/two.csv"));
@@ -68,8 +68,7 @@ TEST_F(LocalStoreTest, follows_links_but_not_in_circles_and_shows_those_that_lea
   fs::create_symlink("near.csv", folder_.path() / "raw/same.csv");
   fs::create_symlink("gone.csv", folder_.path() / "raw/nowhere.csv");
   ASSERT_EQ(::mkfifo((folder_.path() / "raw/pipe").c_str(), 0600), 0);
-  EXPECT_THAT(keys(), ElementsAre("raw/linked/far.csv", "raw/near.csv", "raw/nowhere.csv",
-                                  "raw/same.csv"));
+  EXPECT_THAT(keys(), ElementsAre("raw/linked/far.csv", "raw/near.csv", "raw/nowhere.csv", "raw/same.csv"));
   EXPECT_EQ(store_->head("raw/nowhere.csv").error().kind, ErrorKind::kNotFound);
   EXPECT_EQ(store_->head("raw/pipe").error().kind, ErrorKind::kNotFound);
   EXPECT_EQ(store_->head("raw/same.csv").value().size, 4U);

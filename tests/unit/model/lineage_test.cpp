@@ -102,8 +102,8 @@ TEST_F(LineageTest, ShowsADiamondOnce) {
       .model("marts/top", "select a.label || b.label as label from pair as a, pair as b")
       .model("marts/diamond", "select x.plan_name || y.plan_name || z.label as z from dim_plan x, mart_plan y, pair z");
   EXPECT_EQ(text(upstream("diamond.z")),
-            "diamond.z(pair.label(dim_plan.plan_name(seed.plan.plan_name)), dim_plan.plan_name*, "
-            "mart_plan.plan_name(dim_plan.plan_name*))");
+            "diamond.z(dim_plan.plan_name(seed.plan.plan_name), mart_plan.plan_name(dim_plan.plan_name*), "
+            "pair.label(dim_plan.plan_name*))");
 }
 
 TEST_F(LineageTest, FollowsTables) {
