@@ -52,7 +52,7 @@ third_party: packages
 ## bench: measure a whole run beside a hand-written script, and the phases of ours [LAKE=...]
 .PHONY: bench
 bench: build
-	bench/run $(LAKE)
+	bench/run $(if $(LAKE),"$(LAKE)")
 
 ## fmt: format the C++ sources
 .PHONY: fmt

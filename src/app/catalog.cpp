@@ -10,13 +10,17 @@ namespace {
 using catalog::CatalogTable;
 using engine::Cell;
 
-Cell count(uint64_t value) { return static_cast<int64_t>(value); }
+Cell count(uint64_t value) {
+  return static_cast<int64_t>(value);
+}
 
 engine::Rows list_tables(const std::vector<CatalogTable>& tables) {
   engine::Rows rows;
-  rows.columns = {{"table", "VARCHAR"}, {"dataset", "VARCHAR"}, {"columns", "BIGINT", true},
-                  {"objects", "BIGINT", true}, {"drops", "BIGINT", true}, {"records", "BIGINT", true},
-                  {"rejected", "BIGINT", true}, {"schema_version", "BIGINT", true}, {"format", "VARCHAR"}};
+  rows.columns = {{"table", "VARCHAR"},         {"dataset", "VARCHAR"},
+                  {"columns", "BIGINT", true},  {"objects", "BIGINT", true},
+                  {"drops", "BIGINT", true},    {"records", "BIGINT", true},
+                  {"rejected", "BIGINT", true}, {"schema_version", "BIGINT", true},
+                  {"format", "VARCHAR"}};
   for (const auto& table : tables) {
     std::vector<Date> drops;
     for (const auto& object : table.objects)
@@ -31,33 +35,44 @@ engine::Rows list_tables(const std::vector<CatalogTable>& tables) {
 
 engine::Rows list_columns(const CatalogTable& table) {
   engine::Rows rows;
-  rows.columns = {{"column", "VARCHAR"}, {"type", "VARCHAR"}, {"field", "VARCHAR"},
-                  {"nulls", "BIGINT", true}, {"example", "VARCHAR"}};
+  rows.columns = {{"column", "VARCHAR"},
+                  {"type", "VARCHAR"},
+                  {"field", "VARCHAR"},
+                  {"nulls", "BIGINT", true},
+                  {"example", "VARCHAR"}};
   for (const auto& column : table.columns)
-    rows.rows.push_back({column.name, column.type, column.field, count(column.profile.nulls), column.profile.example});
+    rows.rows.push_back(
+        {column.name, column.type, column.field, count(column.profile.nulls), column.profile.example});
   return rows;
 }
 
 engine::Rows list_objects(const CatalogTable& table) {
   engine::Rows rows;
-  rows.columns = {{"object", "VARCHAR"}, {"drop", "VARCHAR"}, {"bytes", "BIGINT", true}, {"records", "BIGINT", true},
-                  {"rejected", "BIGINT", true}, {"format", "VARCHAR"}, {"modified", "VARCHAR"}};
+  rows.columns = {{"object", "VARCHAR"},       {"drop", "VARCHAR"},          {"bytes", "BIGINT", true},
+                  {"records", "BIGINT", true}, {"rejected", "BIGINT", true}, {"format", "VARCHAR"},
+                  {"modified", "VARCHAR"}};
   for (const auto& object : table.objects)
-    rows.rows.push_back({object.info.key, to_iso(object.drop), count(object.info.size), count(object.profile.records),
-                         count(object.profile.rejected), describe(object.profile.format), to_iso(object.info.modified)});
+    rows.rows.push_back({object.info.key, to_iso(object.drop), count(object.info.size),
+                         count(object.profile.records), count(object.profile.rejected),
+                         describe(object.profile.format), to_iso(object.info.modified)});
   return rows;
 }
 
 Result<engine::Rows> list_versions(const catalog::Catalog& catalog, const std::string& table) {
   RH_ASSIGN(const auto versions, catalog.schema_versions(table));
   engine::Rows rows;
-  rows.columns = {{"version", "BIGINT", true}, {"seen_at", "VARCHAR"}, {"change", "VARCHAR"},
-                  {"column", "VARCHAR"}, {"detail", "VARCHAR"}};
+  rows.columns = {{"version", "BIGINT", true},
+                  {"seen_at", "VARCHAR"},
+                  {"change", "VARCHAR"},
+                  {"column", "VARCHAR"},
+                  {"detail", "VARCHAR"}};
   for (const auto& version : versions) {
     if (version.changes.empty())
-      rows.rows.push_back({int64_t{version.version}, version.seen_at, std::string("first seen"), Cell{}, Cell{}});
+      rows.rows.push_back(
+          {int64_t{version.version}, version.seen_at, std::string("first seen"), Cell{}, Cell{}});
     for (const auto& change : version.changes)
-      rows.rows.push_back({int64_t{version.version}, version.seen_at, change.what, change.subject, change.detail});
+      rows.rows.push_back(
+          {int64_t{version.version}, version.seen_at, change.what, change.subject, change.detail});
   }
   return rows;
 }
@@ -102,8 +117,9 @@ void add_catalog(CLI::App& app, const GlobalFlags& flags) {
   command->add_option("table", chosen->table, "Table to show; default: list all");
   command->add_flag("--objects", chosen->objects, "The table's objects and drops, not its columns");
   command->add_flag("--versions", chosen->versions, "How its schema changed");
-  command->footer("Examples:\n  reelhouse catalog\n  reelhouse catalog orders --objects\n"
-                  "  reelhouse catalog orders --versions");
+  command->footer(
+      "Examples:\n  reelhouse catalog\n  reelhouse catalog orders --objects\n"
+      "  reelhouse catalog orders --versions");
   on_run(*command, [&flags, chosen] { return show(flags, *chosen); });
 }
 

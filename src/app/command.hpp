@@ -34,7 +34,7 @@ struct GlobalFlags {
 /// The settings of a project: flag before variable before reelhouse.yaml before the default.
 struct Settings {
   std::filesystem::path project;
-  std::string name;                  ///< of the project, for people
+  std::string name;  ///< of the project, for people
   std::string lake;
   std::filesystem::path store;
   std::filesystem::path warehouse;

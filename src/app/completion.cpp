@@ -17,14 +17,16 @@ std::string words_of(const CLI::App& command) {
 void print_bash(const CLI::App& app) {
   std::cout << "_reelhouse() {\n  local current=${COMP_WORDS[COMP_CWORD]} words\n"
                "  case ${COMP_WORDS[COMP_CWORD-1]} in\n"
-               "    --project|--lake|--store|--warehouse|init) COMPREPLY=($(compgen -d -- \"$current\")); return;;\n"
+               "    --project|--lake|--store|--warehouse|init) COMPREPLY=($(compgen -d -- \"$current\")); "
+               "return;;\n"
                "    --format) COMPREPLY=($(compgen -W 'table json csv' -- \"$current\")); return;;\n  esac\n"
                "  local globals='"
             << words_of(app) << "'\n  case ${COMP_WORDS[1]} in\n";
   for (const auto* command : app.get_subcommands(nullptr))
     std::cout << "    " << command->get_name() << ") words='" << words_of(*command) << "';;\n";
   std::cout << "    *) words=;;\n  esac\n"
-               "  COMPREPLY=($(compgen -W \"$words $globals\" -- \"$current\"))\n}\ncomplete -F _reelhouse reelhouse\n";
+               "  COMPREPLY=($(compgen -W \"$words $globals\" -- \"$current\"))\n}\ncomplete -F _reelhouse "
+               "reelhouse\n";
 }
 
 void print_zsh(const CLI::App& app) {
@@ -41,7 +43,8 @@ void print_fish(const CLI::App& app) {
               << command->get_description() << "'\n";
     for (const auto* option : command->get_options())
       for (const auto& name : option->get_lnames())
-        std::cout << "complete -c reelhouse -n '__fish_seen_subcommand_from " << command->get_name() << "' -l " << name << "\n";
+        std::cout << "complete -c reelhouse -n '__fish_seen_subcommand_from " << command->get_name()
+                  << "' -l " << name << "\n";
   }
 }
 

@@ -10,7 +10,9 @@ namespace {
 
 using engine::Cell;
 
-Cell text_or_null(const std::string& text) { return text.empty() ? Cell{} : Cell{text}; }
+Cell text_or_null(const std::string& text) {
+  return text.empty() ? Cell{} : Cell{text};
+}
 
 Result<int> crawl(const GlobalFlags& flags, bool dry_run, const std::vector<std::string>& exclude) {
   RH_ASSIGN(const Settings settings, load_settings(flags));
@@ -28,7 +30,8 @@ Result<int> crawl(const GlobalFlags& flags, bool dry_run, const std::vector<std:
   engine::Rows rows;
   rows.columns = {{"change", "VARCHAR"}, {"table", "VARCHAR"}, {"subject", "VARCHAR"}, {"detail", "VARCHAR"}};
   for (const auto& change : report.changes)
-    rows.rows.push_back({change.what, text_or_null(change.table), text_or_null(change.subject), text_or_null(change.detail)});
+    rows.rows.push_back(
+        {change.what, text_or_null(change.table), text_or_null(change.subject), text_or_null(change.detail)});
   if (!rows.rows.empty() || flags.output() != OutputFormat::kTable) print_rows(rows, flags.output());
   if (flags.quiet) return kDone;
   std::cerr << fmt::format("{}, {} read, {}{}\n", counted(report.tables.size(), "table"),
@@ -47,7 +50,8 @@ void add_crawl(CLI::App& app, const GlobalFlags& flags) {
   auto dry_run = std::make_shared<bool>(false);
   auto exclude = std::make_shared<std::vector<std::string>>();
   command->add_flag("--dry-run", *dry_run, "Show the changes and keep nothing");
-  command->add_option("--exclude", *exclude, "Leave out objects whose key below raw/ matches")->type_name("GLOB");
+  command->add_option("--exclude", *exclude, "Leave out objects whose key below raw/ matches")
+      ->type_name("GLOB");
   command->footer("Examples:\n  reelhouse crawl --dry-run\n  reelhouse crawl --exclude 'logs/*.bak'");
   on_run(*command, [&flags, dry_run, exclude] { return crawl(flags, *dry_run, *exclude); });
 }

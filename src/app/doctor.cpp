@@ -17,12 +17,16 @@ namespace fs = std::filesystem;
 class Report {
  public:
   Report() { rows_.columns = {{"check", "VARCHAR"}, {"state", "VARCHAR"}, {"detail", "VARCHAR"}}; }
-  void ok(const std::string& check, const std::string& detail) { rows_.rows.push_back({check, std::string("ok"), detail}); }
+  void ok(const std::string& check, const std::string& detail) {
+    rows_.rows.push_back({check, std::string("ok"), detail});
+  }
   void wrong(const std::string& check, const std::string& detail) {
     rows_.rows.push_back({check, std::string("WRONG"), detail});
     healthy_ = false;
   }
-  void note(const std::string& check, const std::string& detail) { rows_.rows.push_back({check, std::string("note"), detail}); }
+  void note(const std::string& check, const std::string& detail) {
+    rows_.rows.push_back({check, std::string("note"), detail});
+  }
   const engine::Rows& rows() const { return rows_; }
   bool healthy() const { return healthy_; }
 
@@ -36,8 +40,10 @@ void check_engine(Report& report) {
   if (!database) return report.wrong("engine", database.error().to_string());
   const auto session = (*database)->connect();
   const auto rows = session ? (*session)->query("select version()") : fail(session.error());
-  if (rows) report.ok("engine", "DuckDB " + rows->text(0, 0));
-  else report.wrong("engine", rows.error().to_string());
+  if (rows)
+    report.ok("engine", "DuckDB " + rows->text(0, 0));
+  else
+    report.wrong("engine", rows.error().to_string());
 }
 
 void check_lake(Report& report, const Settings& settings) {
@@ -46,9 +52,12 @@ void check_lake(Report& report, const Settings& settings) {
   if (!objects) return report.wrong("lake", objects.error().to_string());
   uint64_t bytes = 0;
   for (const auto& object : *objects) bytes += object.size;
-  const std::string detail = fmt::format("{}: {} objects, {:.1f} MB", settings.lake, objects->size(), static_cast<double>(bytes) / 1e6);
-  if (objects->empty()) report.wrong("lake", detail + ". Fill raw/, or try: reelhouse generate");
-  else report.ok("lake", detail);
+  const std::string detail = fmt::format("{}: {} objects, {:.1f} MB", settings.lake, objects->size(),
+                                         static_cast<double>(bytes) / 1e6);
+  if (objects->empty())
+    report.wrong("lake", detail + ". Fill raw/, or try: reelhouse generate");
+  else
+    report.ok("lake", detail);
 }
 
 /// Writes and removes a file where the program will have to write, and tells the space left there.
@@ -59,14 +68,19 @@ void check_writable(Report& report, const std::string& what, const fs::path& fol
   std::error_code code;
   fs::remove(probe, code);
   const auto space = fs::space(folder, code);
-  report.ok(what, fmt::format("{}: writable, {:.1f} GB free", folder.string(), static_cast<double>(space.available) / 1e9));
+  report.ok(what, fmt::format("{}: writable, {:.1f} GB free", folder.string(),
+                              static_cast<double>(space.available) / 1e9));
 }
 
 void check_memory(Report& report) {
-  const double memory = static_cast<double>(::sysconf(_SC_PHYS_PAGES)) * static_cast<double>(::sysconf(_SC_PAGE_SIZE));
-  const std::string detail = fmt::format("{:.1f} GB, {} cores", memory / 1e9, ::sysconf(_SC_NPROCESSORS_ONLN));
-  if (memory < 2e9) report.note("machine", detail + "; below 2 GB, larger lakes will spill to disk");
-  else report.ok("machine", detail);
+  const double memory =
+      static_cast<double>(::sysconf(_SC_PHYS_PAGES)) * static_cast<double>(::sysconf(_SC_PAGE_SIZE));
+  const std::string detail =
+      fmt::format("{:.1f} GB, {} cores", memory / 1e9, ::sysconf(_SC_NPROCESSORS_ONLN));
+  if (memory < 2e9)
+    report.note("machine", detail + "; below 2 GB, larger lakes will spill to disk");
+  else
+    report.ok("machine", detail);
 }
 
 Result<int> doctor(const GlobalFlags& flags) {
@@ -80,8 +94,10 @@ Result<int> doctor(const GlobalFlags& flags) {
     check_writable(report, "warehouse", settings->warehouse);
     check_writable(report, "state", settings->state);
     const auto current = warehouse::Warehouse(settings->warehouse).current();
-    if (current) report.ok("published", fmt::format("version {} of {}", current->number, current->created));
-    else report.note("published", current.error().message + ". " + current.error().hint);
+    if (current)
+      report.ok("published", fmt::format("version {} of {}", current->number, current->created));
+    else
+      report.note("published", current.error().message + ". " + current.error().hint);
   } else {
     report.wrong("project", settings.error().to_string());
   }

@@ -37,7 +37,8 @@ std::string key_written(const std::string& sql) {
 /// Writes a synthetic lake: each file into a hidden folder first, then renamed to its place.
 class Generator {
  public:
-  Generator(fs::path lake, const GenerateFlags& flags, bool quiet) : lake_(std::move(lake)), flags_(flags), quiet_(quiet) {}
+  Generator(fs::path lake, const GenerateFlags& flags, bool quiet)
+      : lake_(std::move(lake)), flags_(flags), quiet_(quiet) {}
 
   /// Says whether the lake already holds just this; refuses to write over what it did not write itself.
   Result<bool> is_there() {
@@ -52,7 +53,8 @@ class Generator {
       }
     }
     std::error_code code;
-    for (fs::recursive_directory_iterator it(lake_ / "raw", code), end; !code && it != end; it.increment(code)) {
+    for (fs::recursive_directory_iterator it(lake_ / "raw", code), end; !code && it != end;
+         it.increment(code)) {
       if (!it->is_regular_file()) continue;
       const std::string key = it->path().lexically_relative(lake_).generic_string();
       if (known.value(key, uint64_t{0}) == it->file_size()) continue;
@@ -69,7 +71,8 @@ class Generator {
     for (fs::directory_iterator it(scripts, code), end; !code && it != end; it.increment(code))
       if (it->path().extension() == ".sql") files.push_back(it->path());
     if (files.empty())
-      return fail(ErrorKind::kProject, "the project has no generator", "It is a folder of SQL files.", scripts.string());
+      return fail(ErrorKind::kProject, "the project has no generator", "It is a folder of SQL files.",
+                  scripts.string());
     std::ranges::sort(files);
     std::error_code ignored;
     fs::remove_all(lake_ / ".generating", ignored);
@@ -80,7 +83,8 @@ class Generator {
     RH_ASSIGN(const auto database, engine::open_duckdb(options));
     RH_ASSIGN(const auto session, database->connect());
     const OnInterrupt stop([&] { session->interrupt(); });
-    RH_TRY(session->execute(fmt::format("set variable scale = {}; set variable seed = {}", flags_.scale, flags_.seed)));
+    RH_TRY(session->execute(
+        fmt::format("set variable scale = {}; set variable seed = {}", flags_.scale, flags_.seed)));
     for (const auto& file : files) {
       auto done = run_script(*session, file);
       if (!done) {
@@ -96,8 +100,10 @@ class Generator {
   fs::path marker() const { return lake_ / ".generated.json"; }
 
   Result<> mark(bool complete) const {
-    return write_file_atomically(marker(), Json{{"scale", flags_.scale}, {"seed", flags_.seed}, {"complete", complete},
-                                                {"files", files_}}.dump());
+    return write_file_atomically(
+        marker(),
+        Json{{"scale", flags_.scale}, {"seed", flags_.seed}, {"complete", complete}, {"files", files_}}
+            .dump());
   }
 
   Result<> run_script(engine::Session& session, const fs::path& file) {
@@ -147,7 +153,8 @@ class Generator {
 Result<int> generate(const GlobalFlags& flags, const GenerateFlags& generate_flags) {
   RH_ASSIGN(const Settings settings, load_settings(flags));
   if (settings.lake.find("://") != std::string::npos)
-    return fail(ErrorKind::kUsage, "generate writes to a folder only", "Name one with --lake.", settings.lake);
+    return fail(ErrorKind::kUsage, "generate writes to a folder only", "Name one with --lake.",
+                settings.lake);
   Generator generator(settings.lake, generate_flags, flags.quiet);
   RH_ASSIGN(const bool is_there, generator.is_there());
   if (is_there) {
@@ -161,15 +168,23 @@ Result<int> generate(const GlobalFlags& flags, const GenerateFlags& generate_fla
 }  // namespace
 
 void add_generate(CLI::App& app, const GlobalFlags& flags) {
-  auto* command = app.add_subcommand("generate", "Write a synthetic lake of any size, always the same for a seed");
+  auto* command =
+      app.add_subcommand("generate", "Write a synthetic lake of any size, always the same for a seed");
   auto options = std::make_shared<GenerateFlags>();
-  command->add_option("--scale", options->scale, "Size; 1 = one million users and the other datasets at their real size")
-      ->check(CLI::Range(1e-6, 1e4))->capture_default_str();
-  command->add_option("--seed", options->seed, "Another seed gives another lake")->check(CLI::Range(0L, 1L << 53))->capture_default_str();
-  command->add_option("--threads", options->threads, "Threads to use; 0 = one a core")->check(CLI::Range(0, 256));
+  command
+      ->add_option("--scale", options->scale,
+                   "Size; 1 = one million users and the other datasets at their real size")
+      ->check(CLI::Range(1e-6, 1e4))
+      ->capture_default_str();
+  command->add_option("--seed", options->seed, "Another seed gives another lake")
+      ->check(CLI::Range(0L, 1L << 53))
+      ->capture_default_str();
+  command->add_option("--threads", options->threads, "Threads to use; 0 = one a core")
+      ->check(CLI::Range(0, 256));
   command->add_flag("--force", options->force, "Write it again although it is there");
-  command->footer("Examples:\n  reelhouse generate\n  reelhouse generate --scale 0.1 --seed 7 --lake /data/synthetic\n\n"
-                  "Writes into the lake's folder, and refuses one that holds files that it did not write.");
+  command->footer(
+      "Examples:\n  reelhouse generate\n  reelhouse generate --scale 0.1 --seed 7 --lake /data/synthetic\n\n"
+      "Writes into the lake's folder, and refuses one that holds files that it did not write.");
   on_run(*command, [&flags, options] { return generate(flags, *options); });
 }
 

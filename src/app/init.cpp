@@ -16,10 +16,12 @@ Result<int> init(const std::string& folder, bool quiet) {
                 "Name a new one.", folder);
   const auto files = embedded_project();
   for (const auto& file : files) RH_TRY(write_file_atomically(fs::path(folder) / file.path, file.content));
-  RH_TRY(write_file_atomically(fs::path(folder) / ".gitignore", "/.reelhouse/\n/store/\n/warehouse/\n/lake/\n"));
+  RH_TRY(
+      write_file_atomically(fs::path(folder) / ".gitignore", "/.reelhouse/\n/store/\n/warehouse/\n/lake/\n"));
   if (!quiet)
     std::cerr << fmt::format(
-        "{} files written to {}\n\nNext:\n  cd {}\n  reelhouse generate        # a small synthetic lake, or set "
+        "{} files written to {}\n\nNext:\n  cd {}\n  reelhouse generate        # a small synthetic lake, or "
+        "set "
         "'lake' in reelhouse.yaml\n  reelhouse run\n  reelhouse sql \"show tables\"\n",
         files.size(), folder, folder);
   return kDone;

@@ -14,9 +14,11 @@ Result<int> list(const GlobalFlags& flags, const std::string& prefix) {
   RH_ASSIGN(const auto lake, lake::open_store(settings.lake));
   RH_ASSIGN(const auto objects, lake->list(prefix));
   engine::Rows rows;
-  rows.columns = {{"key", "VARCHAR"}, {"bytes", "BIGINT", true}, {"modified", "VARCHAR"}, {"etag", "VARCHAR"}};
+  rows.columns = {
+      {"key", "VARCHAR"}, {"bytes", "BIGINT", true}, {"modified", "VARCHAR"}, {"etag", "VARCHAR"}};
   for (const auto& object : objects)
-    rows.rows.push_back({object.key, static_cast<int64_t>(object.size), to_iso(object.modified), object.etag});
+    rows.rows.push_back(
+        {object.key, static_cast<int64_t>(object.size), to_iso(object.modified), object.etag});
   print_rows(rows, flags.output());
   return kDone;
 }
@@ -52,8 +54,9 @@ Result<int> get(const GlobalFlags& flags, const std::string& key, std::string fi
 void add_lake(CLI::App& app, const GlobalFlags& flags) {
   auto* command = app.add_subcommand("lake", "Look at and fill the lake");
   command->require_subcommand(1);
-  command->footer("Examples:\n  reelhouse lake ls raw/\n  reelhouse lake put users.csv raw/users/drop=2026-01-31/\n"
-                  "  reelhouse lake get raw/users/drop=2026-01-31/users.csv -");
+  command->footer(
+      "Examples:\n  reelhouse lake ls raw/\n  reelhouse lake put users.csv raw/users/drop=2026-01-31/\n"
+      "  reelhouse lake get raw/users/drop=2026-01-31/users.csv -");
   auto prefix = std::make_shared<std::string>();
   auto* ls = command->add_subcommand("ls", "List objects: key, size, time, ETag");
   ls->add_option("prefix", *prefix, "Only keys that begin so");

@@ -32,7 +32,8 @@ std::string grouped(uint64_t number) {
 std::string deciders_text(const std::vector<Origin>& deciders) {
   std::vector<std::pair<std::string, std::vector<std::string>>> tables;
   for (const auto& origin : deciders) {
-    auto found = std::ranges::find(tables, origin.table, &std::pair<std::string, std::vector<std::string>>::first);
+    auto found =
+        std::ranges::find(tables, origin.table, &std::pair<std::string, std::vector<std::string>>::first);
     if (found == tables.end()) found = tables.insert(tables.end(), {origin.table, {}});
     if (!origin.column.empty()) found->second.push_back(origin.column);
   }
@@ -91,18 +92,24 @@ class TreePrinter {
     uint64_t records = 0;
     for (size_t i = 0; i < hidden; ++i) records += node.objects[i].records;
     if (hidden > 0)
-      lines.push_back(fmt::format("<- and {} before, {} records", counted(hidden, "object"), grouped(records)));
+      lines.push_back(
+          fmt::format("<- and {} before, {} records", counted(hidden, "object"), grouped(records)));
     return lines;
   }
 
   static std::string object_text(const LineageNode& node, const model::LineageObject& object) {
     const std::string& column = node.place.column;
     std::string from = "<- ";
-    if (column == "_object") from += "the key of ";
-    else if (column == "_line") from += "the line of the record in ";
-    else if (column == "_drop") from += "the drop of ";
-    else if (!column.empty() && object.field.empty()) from += "null: no such field in ";
-    else if (!column.empty()) from += fmt::format("field \"{}\" in ", object.field);
+    if (column == "_object")
+      from += "the key of ";
+    else if (column == "_line")
+      from += "the line of the record in ";
+    else if (column == "_drop")
+      from += "the drop of ";
+    else if (!column.empty() && object.field.empty())
+      from += "null: no such field in ";
+    else if (!column.empty())
+      from += fmt::format("field \"{}\" in ", object.field);
     return fmt::format("{}{} (drop {}, {} records)", from, object.key, object.drop, grouped(object.records));
   }
 
@@ -123,7 +130,9 @@ class TreePrinter {
 
 // ---- rows
 
-Cell text_or_null(const std::string& text) { return text.empty() ? Cell{} : Cell{text}; }
+Cell text_or_null(const std::string& text) {
+  return text.empty() ? Cell{} : Cell{text};
+}
 
 /// Flattens a lineage: a row an edge, and a row an object at the end of it.
 void add_rows(const LineageNode& node, int64_t depth, bool downstream, engine::Rows& rows) {
@@ -131,7 +140,8 @@ void add_rows(const LineageNode& node, int64_t depth, bool downstream, engine::R
                        const model::LineageObject* object) {
     rows.rows.push_back({depth, node.place.table, text_or_null(node.place.column), text_or_null(table),
                          text_or_null(column), kind, object ? Cell{object->key} : Cell{},
-                         object ? text_or_null(object->field) : Cell{}, object ? Cell{object->drop} : Cell{}});
+                         object ? text_or_null(object->field) : Cell{},
+                         object ? Cell{object->drop} : Cell{}});
   };
   for (const auto& input : node.inputs)
     add(input.place.table, input.place.column, model::name_of_how(input.how), nullptr);
@@ -146,9 +156,15 @@ void add_rows(const LineageNode& node, int64_t depth, bool downstream, engine::R
 engine::Rows rows_of(const LineageNode& root, bool downstream) {
   engine::Rows rows;
   const char* other = downstream ? "to_" : "from_";
-  rows.columns = {{"depth", "BIGINT", true}, {"table", "VARCHAR"}, {"column", "VARCHAR"},
-                  {std::string(other) + "table", "VARCHAR"}, {std::string(other) + "column", "VARCHAR"},
-                  {"kind", "VARCHAR"}, {"object", "VARCHAR"}, {"field", "VARCHAR"}, {"drop", "VARCHAR"}};
+  rows.columns = {{"depth", "BIGINT", true},
+                  {"table", "VARCHAR"},
+                  {"column", "VARCHAR"},
+                  {std::string(other) + "table", "VARCHAR"},
+                  {std::string(other) + "column", "VARCHAR"},
+                  {"kind", "VARCHAR"},
+                  {"object", "VARCHAR"},
+                  {"field", "VARCHAR"},
+                  {"drop", "VARCHAR"}};
   add_rows(root, 0, downstream, rows);
   return rows;
 }
@@ -191,9 +207,12 @@ Result<int> run_lineage(const GlobalFlags& flags, const LineageFlags& chosen) {
 void add_lineage(CLI::App& app, const GlobalFlags& flags) {
   auto* command = app.add_subcommand("lineage", "From a column or table back to the objects in the lake");
   auto options = std::make_shared<LineageFlags>();
-  command->add_option("name", options->name, "TABLE or TABLE.COLUMN; raw tables are raw.TABLE, seeds seed.TABLE")
-      ->required()->type_name("NAME");
-  command->add_flag("--downstream,-d", options->downstream, "What depends on it, instead of what it comes from");
+  command
+      ->add_option("name", options->name, "TABLE or TABLE.COLUMN; raw tables are raw.TABLE, seeds seed.TABLE")
+      ->required()
+      ->type_name("NAME");
+  command->add_flag("--downstream,-d", options->downstream,
+                    "What depends on it, instead of what it comes from");
   command->footer(
       "The tree shows where a column's value comes from; 'decided by' names the columns that filter, join,\n"
       "group or order its rows, or choose between values. No data is read. As JSON or CSV: a row an edge.\n\n"

@@ -23,10 +23,14 @@ Action& chosen_action() {
 int exit_code(ErrorKind kind) {
   switch (kind) {
     case ErrorKind::kUsage:
-    case ErrorKind::kProject: return kWrongUsage;
-    case ErrorKind::kCheckFailed: return kCheckFailed;
-    case ErrorKind::kInterrupted: return kInterrupted;
-    default: return kFailed;
+    case ErrorKind::kProject:
+      return kWrongUsage;
+    case ErrorKind::kCheckFailed:
+      return kCheckFailed;
+    case ErrorKind::kInterrupted:
+      return kInterrupted;
+    default:
+      return kFailed;
   }
 }
 
@@ -37,16 +41,24 @@ void print_error(const Error& error) {
 
 void add_global_flags(CLI::App& app, GlobalFlags& flags) {
   app.add_option("--project", flags.project, "Folder that holds reelhouse.yaml (default: the current one)")
-      ->envname("REELHOUSE_PROJECT")->type_name("DIR");
-  app.add_option("--lake", flags.lake, "Where raw/ is; only read")->envname("REELHOUSE_LAKE")->type_name("PLACE");
+      ->envname("REELHOUSE_PROJECT")
+      ->type_name("DIR");
+  app.add_option("--lake", flags.lake, "Where raw/ is; only read")
+      ->envname("REELHOUSE_LAKE")
+      ->type_name("PLACE");
   app.add_option("--store", flags.store, "Where curated tables and receipts go")
-      ->envname("REELHOUSE_STORE")->type_name("PLACE");
+      ->envname("REELHOUSE_STORE")
+      ->type_name("PLACE");
   app.add_option("--warehouse", flags.warehouse, "Folder of the published DuckDB files")
-      ->envname("REELHOUSE_WAREHOUSE")->type_name("PLACE");
+      ->envname("REELHOUSE_WAREHOUSE")
+      ->type_name("PLACE");
   app.add_option("--engine", flags.engine, "Engine that builds the models: duckdb")
-      ->envname("REELHOUSE_ENGINE")->type_name("NAME");
+      ->envname("REELHOUSE_ENGINE")
+      ->type_name("NAME");
   app.add_option("--format", flags.format, "How rows are printed: table, json or csv")
-      ->envname("REELHOUSE_FORMAT")->type_name("FORMAT")->check(CLI::IsMember({"table", "json", "csv"}));
+      ->envname("REELHOUSE_FORMAT")
+      ->type_name("FORMAT")
+      ->check(CLI::IsMember({"table", "json", "csv"}));
   app.add_flag("--quiet,-q", flags.quiet, "No progress, no messages but errors");
 }
 
@@ -62,8 +74,9 @@ bool explain_unknown(const CLI::App& app, int argc, char** argv) {
     }
     if (std::ranges::find(names, argv[i]) != names.end()) return false;
     const auto near = near_miss(argv[i], names);
-    std::cerr << fmt::format("error: there is no command '{}'\n  {}\n", argv[i],
-                             near ? fmt::format("Did you mean 'reelhouse {}'?", *near) : "List them: reelhouse --help");
+    std::cerr << fmt::format(
+        "error: there is no command '{}'\n  {}\n", argv[i],
+        near ? fmt::format("Did you mean 'reelhouse {}'?", *near) : "List them: reelhouse --help");
     return true;
   }
   return false;
@@ -90,15 +103,16 @@ int run_program(int argc, char** argv) {
       "Examples:\n"
       "  reelhouse init streaming && cd streaming\n"
       "  reelhouse run --lake /data/lake\n"
-      "  reelhouse sql \"select plan_name, count(*) from fct_subscription join dim_plan using (plan_key) group by all\"\n"
+      "  reelhouse sql \"select plan_name, count(*) from fct_subscription join dim_plan using (plan_key) "
+      "group by all\"\n"
       "  reelhouse lineage fct_subscription_month.revenue\n\n"
       "Exit codes: 0 done; 1 failed; 2 wrong usage or project; 3 a check failed and nothing was published;\n"
       "130 interrupted.");
   GlobalFlags flags;
   add_global_flags(app, flags);
-  for (const auto& add : {add_init, add_generate, add_lake, add_crawl, add_catalog, add_run, add_runs,
-                          add_rollback, add_lineage, add_quarantine, add_sql, add_validate, add_doctor,
-                          add_completion})
+  for (const auto& add :
+       {add_init, add_generate, add_lake, add_crawl, add_catalog, add_run, add_runs, add_rollback,
+        add_lineage, add_quarantine, add_sql, add_validate, add_doctor, add_completion})
     add(app, flags);
   try {
     app.parse(argc, argv);

@@ -47,7 +47,8 @@ Result<std::vector<Build>> builds_of(const Settings& settings, const std::string
     if (!receipt.is_object() || !receipt.contains("models") || receipt["models"].empty()) continue;
     std::vector<Build> builds;
     for (const auto& model : receipt["models"])
-      builds.push_back({model.value("model", ""), model.value("fingerprint", ""), model.value("rejected", uint64_t{0})});
+      builds.push_back(
+          {model.value("model", ""), model.value("fingerprint", ""), model.value("rejected", uint64_t{0})});
     return builds;
   }
   if (wanted.empty()) return std::vector<Build>{};
@@ -63,7 +64,8 @@ Result<engine::Rows> read_builds(const Settings& settings, const std::vector<Bui
                                       : "_object as object, _line as line, col as \"column\", reason, value";
   std::string sql;
   for (const auto& build : builds) {
-    const auto file = curated.folder(build.model, build.fingerprint) / (repairs ? "_repaired.parquet" : "_rejected.parquet");
+    const auto file = curated.folder(build.model, build.fingerprint) /
+                      (repairs ? "_repaired.parquet" : "_rejected.parquet");
     if (!table.empty() && build.model != table) continue;
     if (!std::filesystem::exists(file)) {
       if (build.rejected > 0 && !repairs)
@@ -93,11 +95,11 @@ Result<> add_structural(const Settings& settings, const std::string& table, engi
       if (object.profile.rejected == 0) continue;
       RH_ASSIGN(const auto rejects, catalog->rejects(object.info.key));
       for (const auto& reject : rejects)
-        rows.rows.push_back({"raw." + entry.name, object.info.key, static_cast<int64_t>(reject.line), reject.column,
-                             reject.reason, reject.text});
+        rows.rows.push_back({"raw." + entry.name, object.info.key, static_cast<int64_t>(reject.line),
+                             reject.column, reject.reason, reject.text});
       if (object.profile.rejected > rejects.size())
-        std::cerr << fmt::format("{}: {} records were rejected, the first {} are kept here\n", object.info.key,
-                                 object.profile.rejected, rejects.size());
+        std::cerr << fmt::format("{}: {} records were rejected, the first {} are kept here\n",
+                                 object.info.key, object.profile.rejected, rejects.size());
     }
   }
   return {};
@@ -108,11 +110,12 @@ Result<int> quarantine(const GlobalFlags& flags, const QuarantineFlags& chosen) 
   RH_ASSIGN(const auto builds, builds_of(settings, chosen.run));
   RH_ASSIGN(engine::Rows rows, read_builds(settings, builds, chosen.table, chosen.repairs));
   if (chosen.repairs)
-    rows.columns = {{"table", "VARCHAR"}, {"object", "VARCHAR"}, {"line", "BIGINT", true}, {"kind", "VARCHAR"},
-                    {"column", "VARCHAR"}, {"was", "VARCHAR"}, {"now", "VARCHAR"}};
+    rows.columns = {{"table", "VARCHAR"}, {"object", "VARCHAR"}, {"line", "BIGINT", true},
+                    {"kind", "VARCHAR"},  {"column", "VARCHAR"}, {"was", "VARCHAR"},
+                    {"now", "VARCHAR"}};
   else
-    rows.columns = {{"table", "VARCHAR"}, {"object", "VARCHAR"}, {"line", "BIGINT", true}, {"column", "VARCHAR"},
-                    {"reason", "VARCHAR"}, {"value", "VARCHAR"}};
+    rows.columns = {{"table", "VARCHAR"},  {"object", "VARCHAR"}, {"line", "BIGINT", true},
+                    {"column", "VARCHAR"}, {"reason", "VARCHAR"}, {"value", "VARCHAR"}};
   std::vector<std::string> names;
   for (const auto& build : builds) names.push_back(build.model);
   if (!chosen.repairs) RH_TRY(add_structural(settings, chosen.table, rows, names));
@@ -135,10 +138,12 @@ void add_quarantine(CLI::App& app, const GlobalFlags& flags) {
   auto chosen = std::make_shared<QuarantineFlags>();
   command->add_option("table", chosen->table, "Only of this model or raw table");
   command->add_option("--run", chosen->run, "As of this run; default: the newest that built something");
-  command->add_flag("--repairs", chosen->repairs, "Rows that were mended instead, with the value from before");
+  command->add_flag("--repairs", chosen->repairs,
+                    "Rows that were mended instead, with the value from before");
   command->add_option("--limit", chosen->limit, "Rows to print; 0 = all")->check(CLI::Range(0, 100000000));
-  command->footer("Examples:\n  reelhouse quarantine\n  reelhouse quarantine stg_user --limit 20\n"
-                  "  reelhouse quarantine --repairs --format csv > repairs.csv");
+  command->footer(
+      "Examples:\n  reelhouse quarantine\n  reelhouse quarantine stg_user --limit 20\n"
+      "  reelhouse quarantine --repairs --format csv > repairs.csv");
   on_run(*command, [&flags, chosen] { return quarantine(flags, *chosen); });
 }
 

@@ -47,14 +47,18 @@ void add_run(CLI::App& app, const GlobalFlags& flags) {
   auto* command = app.add_subcommand("run", "Crawl the lake, build what changed, check it, publish it");
   auto options = std::make_shared<RunFlags>();
   command->add_option("workflow", options->workflow, "Workflow to run")->capture_default_str();
-  command->add_option("--select,-s", options->select,
-                      "Only these models: NAME, NAME+ (and what depends on it), +NAME (and what it depends "
-                      "on), a folder; nothing is published then")
-      ->type_name("MODEL")->delimiter(',');
+  command
+      ->add_option("--select,-s", options->select,
+                   "Only these models: NAME, NAME+ (and what depends on it), +NAME (and what it depends "
+                   "on), a folder; nothing is published then")
+      ->type_name("MODEL")
+      ->delimiter(',');
   command->add_flag("--full-refresh", options->full_refresh, "Build the models although nothing changed");
   command->add_option("--threads", options->threads, "Threads to use; 0 = one a core")
-      ->check(CLI::Range(0, 256))->capture_default_str();
-  command->add_option("--memory", options->memory, "Memory for the engine before it spills to disk, e.g. 8GB");
+      ->check(CLI::Range(0, 256))
+      ->capture_default_str();
+  command->add_option("--memory", options->memory,
+                      "Memory for the engine before it spills to disk, e.g. 8GB");
   command->footer(
       "Examples:\n"
       "  reelhouse run\n"

@@ -10,12 +10,14 @@ namespace {
 
 using engine::Cell;
 
-Cell text_or_null(const std::string& text) { return text.empty() ? Cell{} : Cell{text}; }
+Cell text_or_null(const std::string& text) {
+  return text.empty() ? Cell{} : Cell{text};
+}
 
 Result<int> list_runs(const Settings& settings, OutputFormat format, int limit) {
   engine::Rows rows;
-  rows.columns = {{"run", "VARCHAR"}, {"state", "VARCHAR"}, {"started", "VARCHAR"}, {"ended", "VARCHAR"},
-                  {"version", "BIGINT", true}, {"message", "VARCHAR"}};
+  rows.columns = {{"run", "VARCHAR"},   {"state", "VARCHAR"},        {"started", "VARCHAR"},
+                  {"ended", "VARCHAR"}, {"version", "BIGINT", true}, {"message", "VARCHAR"}};
   if (std::filesystem::exists(settings.runs())) {
     RH_ASSIGN(const auto history, workflow::open_run_history(settings.runs()));
     RH_ASSIGN(const auto runs, history->list(limit));
@@ -36,10 +38,14 @@ Result<int> show_run(const Settings& settings, OutputFormat format, const std::s
     return kDone;
   }
   engine::Rows rows;
-  rows.columns = {{"step", "VARCHAR"}, {"state", "VARCHAR"}, {"seconds", "DOUBLE", true}, {"rows", "BIGINT", true},
+  rows.columns = {{"step", "VARCHAR"},
+                  {"state", "VARCHAR"},
+                  {"seconds", "DOUBLE", true},
+                  {"rows", "BIGINT", true},
                   {"message", "VARCHAR"}};
   for (const auto& step : run.steps)
-    rows.rows.push_back({step.name, step.state, std::round(step.seconds * 1000) / 1000, static_cast<int64_t>(step.rows), text_or_null(step.message)});
+    rows.rows.push_back({step.name, step.state, std::round(step.seconds * 1000) / 1000,
+                         static_cast<int64_t>(step.rows), text_or_null(step.message)});
   std::cerr << fmt::format("run {} {}, started {}{}{}\n", run.id, name_of(run.state), run.started,
                            run.version > 0 ? fmt::format(", published version {}", run.version) : "",
                            run.message.empty() ? "" : ": " + run.message);
@@ -55,9 +61,12 @@ void add_runs(CLI::App& app, const GlobalFlags& flags) {
   auto limit = std::make_shared<int>(20);
   auto receipt = std::make_shared<bool>(false);
   command->add_option("id", *id, "Run to show (the beginning of its id is enough)");
-  command->add_option("--limit", *limit, "Runs to list, newest first")->check(CLI::Range(1, 100000))->capture_default_str();
+  command->add_option("--limit", *limit, "Runs to list, newest first")
+      ->check(CLI::Range(1, 100000))
+      ->capture_default_str();
   command->add_flag("--receipt", *receipt, "Print the run's receipt, as JSON");
-  command->footer("Examples:\n  reelhouse runs\n  reelhouse runs 20261122-06\n  reelhouse runs 20261122-06 --receipt");
+  command->footer(
+      "Examples:\n  reelhouse runs\n  reelhouse runs 20261122-06\n  reelhouse runs 20261122-06 --receipt");
   on_run(*command, [&flags, id, limit, receipt]() -> Result<int> {
     RH_ASSIGN(const Settings settings, load_settings(flags));
     if (id->empty() && !*receipt) return list_runs(settings, flags.output(), *limit);

@@ -23,7 +23,8 @@ void tell_why_empty(const warehouse::Warehouse& warehouse, const std::string& st
   for (const auto& asked : references->tables)
     for (const auto& table : version->tables) {
       if (table.name != asked.name || table.note.empty() || !(empty_columns || table.rows <= 1)) continue;
-      if (std::ranges::find(told, table.note) == told.end()) std::cerr << fmt::format("note: {}: {}\n", table.name, table.note);
+      if (std::ranges::find(told, table.note) == told.end())
+        std::cerr << fmt::format("note: {}: {}\n", table.name, table.note);
       told.push_back(table.note);
     }
 }
@@ -49,12 +50,14 @@ Result<int> run_sql(const GlobalFlags& flags, std::string statement) {
   });
   if (!streamed) {
     Error error = streamed.error();
-    if (error.kind == ErrorKind::kQuery && error.message.find("does not exist") != std::string::npos && error.hint.empty())
+    if (error.kind == ErrorKind::kQuery && error.message.find("does not exist") != std::string::npos &&
+        error.hint.empty())
       error.hint = "List the tables: reelhouse sql \"show tables\"";
     return fail(std::move(error));
   }
   if (any) printer->finish();
-  if (!flags.quiet) tell_why_empty(warehouse, statement, std::ranges::find(has_value, false) != has_value.end());
+  if (!flags.quiet)
+    tell_why_empty(warehouse, statement, std::ranges::find(has_value, false) != has_value.end());
   return kDone;
 }
 
@@ -64,9 +67,10 @@ void add_sql(CLI::App& app, const GlobalFlags& flags) {
   auto* command = app.add_subcommand("sql", "Ask the published warehouse, read-only");
   auto statement = std::make_shared<std::string>();
   command->add_option("statement", *statement, "SQL; '-' reads it from standard input")->required();
-  command->footer("Examples:\n  reelhouse sql \"show tables\"\n"
-                  "  reelhouse sql \"select count(*) from fct_title\" --format json\n"
-                  "  reelhouse sql - < question.sql");
+  command->footer(
+      "Examples:\n  reelhouse sql \"show tables\"\n"
+      "  reelhouse sql \"select count(*) from fct_title\" --format json\n"
+      "  reelhouse sql - < question.sql");
   on_run(*command, [&flags, statement] { return run_sql(flags, *statement); });
 }
 

@@ -19,7 +19,7 @@ Result<std::vector<catalog::CatalogTable>> known_tables(const Settings& settings
 
 engine::Rows list_models(const Validation& validation) {
   engine::Rows rows;
-  rows.columns = {{"model", "VARCHAR"},  {"folder", "VARCHAR"},        {"materialized", "VARCHAR"},
+  rows.columns = {{"model", "VARCHAR"},  {"folder", "VARCHAR"},       {"materialized", "VARCHAR"},
                   {"inputs", "VARCHAR"}, {"columns", "BIGINT", true}, {"checks", "BIGINT", true}};
   for (const auto& each : validation.models) {
     const bool is_view = each.materialisation == model::Materialisation::kView;
@@ -76,7 +76,8 @@ Result<int> run_validate(const GlobalFlags& flags) {
 void add_validate(CLI::App& app, const GlobalFlags& flags) {
   auto* command = app.add_subcommand("validate", "Check the project's SQL and YAML without any data");
   command->footer(
-      "Binds every model, rule and check, and says what is wrong with file and line. Reads no data; what the\n"
+      "Binds every model, rule and check, and says what is wrong with file and line. Reads no data; what "
+      "the\n"
       "catalog knows of the lake is used where there is one.\n\n"
       "Examples:\n"
       "  reelhouse validate\n"

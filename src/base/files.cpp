@@ -79,8 +79,7 @@ Result<> write_file_atomically(const fs::path& path, std::string_view content) {
     if (file.number < 0) return fail(system_error("writing beside", path.string(), errno));
     (void)::fchmod(file.number, 0644);
     auto written = write_all(file.number, content, path);
-    if (written && ::fsync(file.number) != 0)
-      written = fail(system_error("syncing", path.string(), errno));
+    if (written && ::fsync(file.number) != 0) written = fail(system_error("syncing", path.string(), errno));
     if (!written) {
       ::unlink(temporary.c_str());
       return written;
@@ -103,8 +102,7 @@ Result<FileLock> FileLock::take(const fs::path& path, std::string_view what_for)
                 "Wait until it ends, or stop it, then try again.", path.string());
   }
   FileLock lock(descriptor);
-  if (::ftruncate(descriptor, 0) != 0)
-    return fail(system_error("writing the lock", path.string(), errno));
+  if (::ftruncate(descriptor, 0) != 0) return fail(system_error("writing the lock", path.string(), errno));
   RH_TRY(write_all(descriptor, "process " + std::to_string(::getpid()), path));
   return lock;
 }

@@ -21,7 +21,9 @@ ContentHash::ContentHash() : state_(XXH3_createState()) {
   XXH3_128bits_reset(static_cast<XXH3_state_t*>(state_));
 }
 
-ContentHash::~ContentHash() { XXH3_freeState(static_cast<XXH3_state_t*>(state_)); }
+ContentHash::~ContentHash() {
+  XXH3_freeState(static_cast<XXH3_state_t*>(state_));
+}
 
 void ContentHash::add(std::span<const std::byte> bytes) {
   XXH3_128bits_update(static_cast<XXH3_state_t*>(state_), bytes.data(), bytes.size());

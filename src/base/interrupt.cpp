@@ -19,7 +19,9 @@ uint64_t next_id = 0;
 
 }  // namespace
 
-bool interrupted() { return flag.load(std::memory_order_relaxed); }
+bool interrupted() {
+  return flag.load(std::memory_order_relaxed);
+}
 
 void request_interrupt() {
   flag = true;

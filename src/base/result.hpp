@@ -45,12 +45,13 @@ using Result = tl::expected<T, Error>;
 /// Makes the failed Result of any type: `return fail(ErrorKind::kUsage, "...")`.
 inline tl::unexpected<Error> fail(ErrorKind kind, std::string message, std::string hint = {},
                                   std::string where = {}) {
-  return tl::unexpected<Error>(
-      Error{kind, std::move(message), std::move(hint), std::move(where)});
+  return tl::unexpected<Error>(Error{kind, std::move(message), std::move(hint), std::move(where)});
 }
 
 /// Passes an error on unchanged.
-inline tl::unexpected<Error> fail(Error error) { return tl::unexpected<Error>(std::move(error)); }
+inline tl::unexpected<Error> fail(Error error) {
+  return tl::unexpected<Error>(std::move(error));
+}
 
 /// Turns errno after a failed call on `path` into an Error: ENOENT, EACCES, ENOSPC and so on.
 Error system_error(const std::string& doing, const std::string& path, int error_number);
@@ -61,16 +62,15 @@ Error system_error(const std::string& doing, const std::string& path, int error_
 #define RH_CONCAT(a, b) RH_CONCAT_INNER(a, b)
 
 /// `RH_TRY(expression)` returns the error of a failed Result<void>.
-#define RH_TRY(expression)                                                  \
-  do {                                                                      \
-    if (auto rh_result = (expression); !rh_result)                          \
-      return ::reelhouse::fail(std::move(rh_result).error());               \
+#define RH_TRY(expression)                                                                                 \
+  do {                                                                                                     \
+    if (auto rh_result = (expression); !rh_result) return ::reelhouse::fail(std::move(rh_result).error()); \
   } while (false)
 
 /// `RH_ASSIGN(auto x, expression)` unwraps a Result<T>, or returns its error.
 #define RH_ASSIGN(declaration, expression) \
   RH_ASSIGN_INNER(RH_CONCAT(rh_result_, __LINE__), declaration, expression)
-#define RH_ASSIGN_INNER(name, declaration, expression)                      \
-  auto name = (expression);                                                 \
-  if (!name) return ::reelhouse::fail(std::move(name).error());             \
+#define RH_ASSIGN_INNER(name, declaration, expression)          \
+  auto name = (expression);                                     \
+  if (!name) return ::reelhouse::fail(std::move(name).error()); \
   declaration = std::move(*name)

@@ -57,21 +57,21 @@ std::string hint_for(ErrorKind kind, const std::string& if_damaged) {
 Sqlite::Sqlite(std::filesystem::path file, std::string what, std::string if_damaged)
     : file_(std::move(file)), what_(std::move(what)), if_damaged_(std::move(if_damaged)) {}
 
-Sqlite::~Sqlite() { sqlite3_close_v2(handle_); }
+Sqlite::~Sqlite() {
+  sqlite3_close_v2(handle_);
+}
 
 Error Sqlite::error(int code, const std::string& doing) const {
   const ErrorKind kind = kind_of(code);
   const int system = handle_ ? sqlite3_system_errno(handle_) : 0;
-  const bool by_system =
-      system != 0 && (kind == ErrorKind::kPermission || kind == ErrorKind::kUnavailable);
+  const bool by_system = system != 0 && (kind == ErrorKind::kPermission || kind == ErrorKind::kUnavailable);
   const std::string what = fmt::format("{} {}", doing, what_);
   if (by_system) {
     Error found = system_error(what, file_.string(), system);
     if (found.kind == ErrorKind::kFull || found.kind == ErrorKind::kPermission) return found;
   }
   const char* reason = handle_ ? sqlite3_errmsg(handle_) : sqlite3_errstr(code);
-  return Error{kind, fmt::format("{}: {}", what, reason), hint_for(kind, if_damaged_),
-               file_.string()};
+  return Error{kind, fmt::format("{}: {}", what, reason), hint_for(kind, if_damaged_), file_.string()};
 }
 
 Result<std::unique_ptr<Sqlite>> Sqlite::open(const std::filesystem::path& file, std::string what,
@@ -107,8 +107,7 @@ Result<> Sqlite::execute(const std::string& sql) {
 
 Result<Statement> Sqlite::prepare(std::string_view sql) {
   sqlite3_stmt* statement = nullptr;
-  const int code =
-      sqlite3_prepare_v2(handle_, sql.data(), static_cast<int>(sql.size()), &statement, nullptr);
+  const int code = sqlite3_prepare_v2(handle_, sql.data(), static_cast<int>(sql.size()), &statement, nullptr);
   if (code != SQLITE_OK) return fail(error(code, "using"));
   return Statement(this, statement);
 }
@@ -130,15 +129,18 @@ Result<> Sqlite::migrate(const std::vector<std::string>& steps) {
                             "knows up to {})",
                             what_, found, newest),
                 "Use the newer program, or delete the file to begin anew.", file_.string());
-  for (int64_t step = found; step < newest; ++step)
-    RH_TRY(execute(steps[static_cast<size_t>(step)]));
+  for (int64_t step = found; step < newest; ++step) RH_TRY(execute(steps[static_cast<size_t>(step)]));
   RH_TRY(execute(fmt::format("PRAGMA user_version = {}", newest)));
   return transaction.commit();
 }
 
-int64_t Sqlite::changes() const { return sqlite3_changes64(handle_); }
+int64_t Sqlite::changes() const {
+  return sqlite3_changes64(handle_);
+}
 
-int64_t Sqlite::last_insert_id() const { return sqlite3_last_insert_rowid(handle_); }
+int64_t Sqlite::last_insert_id() const {
+  return sqlite3_last_insert_rowid(handle_);
+}
 
 Statement::Statement(Statement&& other) noexcept
     : owner_(other.owner_), statement_(std::exchange(other.statement_, nullptr)) {}
@@ -149,7 +151,9 @@ Statement& Statement::operator=(Statement&& other) noexcept {
   return *this;
 }
 
-Statement::~Statement() { sqlite3_finalize(statement_); }
+Statement::~Statement() {
+  sqlite3_finalize(statement_);
+}
 
 Result<> Statement::check(int code, const char* doing) const {
   if (code != SQLITE_OK) return fail(owner_->error(code, doing));
@@ -159,9 +163,8 @@ Result<> Statement::check(int code, const char* doing) const {
 Result<> Statement::bind(int parameter, std::string_view value) {
   // A null pointer would bind NULL; an empty view is the empty text.
   const char* data = value.data() ? value.data() : "";
-  return check(
-      sqlite3_bind_text64(statement_, parameter, data, value.size(), SQLITE_TRANSIENT, SQLITE_UTF8),
-      "binding a value of");
+  return check(sqlite3_bind_text64(statement_, parameter, data, value.size(), SQLITE_TRANSIENT, SQLITE_UTF8),
+               "binding a value of");
 }
 
 Result<> Statement::bind(int parameter, int64_t value) {
@@ -183,7 +186,9 @@ Result<bool> Statement::step() {
   return fail(owner_->error(code, "using"));
 }
 
-void Statement::reset() { sqlite3_reset(statement_); }
+void Statement::reset() {
+  sqlite3_reset(statement_);
+}
 
 Result<> Statement::finish() {
   while (true) {
@@ -201,7 +206,9 @@ std::string Statement::column_text(int column) const {
   return std::string(text, static_cast<size_t>(sqlite3_column_bytes(statement_, column)));
 }
 
-int64_t Statement::column_int(int column) const { return sqlite3_column_int64(statement_, column); }
+int64_t Statement::column_int(int column) const {
+  return sqlite3_column_int64(statement_, column);
+}
 
 double Statement::column_double(int column) const {
   return sqlite3_column_double(statement_, column);

@@ -26,17 +26,11 @@ class Statement {
 
   /// Binds a parameter, counted from 1. Text is copied. Errors: kInternal (no such parameter).
   Result<> bind(int parameter, std::string_view value);
-  Result<> bind(int parameter, const char* value) {
-    return bind(parameter, std::string_view(value));
-  }
-  Result<> bind(int parameter, const std::string& value) {
-    return bind(parameter, std::string_view(value));
-  }
+  Result<> bind(int parameter, const char* value) { return bind(parameter, std::string_view(value)); }
+  Result<> bind(int parameter, const std::string& value) { return bind(parameter, std::string_view(value)); }
   Result<> bind(int parameter, int64_t value);
   Result<> bind(int parameter, int value) { return bind(parameter, static_cast<int64_t>(value)); }
-  Result<> bind(int parameter, uint64_t value) {
-    return bind(parameter, static_cast<int64_t>(value));
-  }
+  Result<> bind(int parameter, uint64_t value) { return bind(parameter, static_cast<int64_t>(value)); }
   Result<> bind(int parameter, bool value) { return bind(parameter, static_cast<int64_t>(value)); }
   Result<> bind(int parameter, double value);
   Result<> bind_null(int parameter);
@@ -126,9 +120,7 @@ class Transaction {
  public:
   /// Errors: as Sqlite::execute.
   static Result<Transaction> begin(Sqlite& database);
-  Transaction(Transaction&& other) noexcept : database_(other.database_) {
-    other.database_ = nullptr;
-  }
+  Transaction(Transaction&& other) noexcept : database_(other.database_) { other.database_ = nullptr; }
   Transaction& operator=(Transaction&&) = delete;
   ~Transaction();
   /// Keeps what was written; durable when it returns. Errors: as Sqlite::execute.

@@ -93,8 +93,7 @@ const SourceTable* declaration_of(const std::vector<Source>& sources, const std:
 /// Works out tables, diff and history from the objects of a crawl.
 class Outcome {
  public:
-  Outcome(const LakeState& before, const std::vector<Source>& sources)
-      : before_(before), sources_(sources) {}
+  Outcome(const LakeState& before, const std::vector<Source>& sources) : before_(before), sources_(sources) {}
 
   void work_out(std::vector<CrawledObject> objects) {
     leave_out_ignored(objects);
@@ -200,9 +199,8 @@ class StoredCatalog final : public Catalog {
     outcome.report.ignored = std::move(layout.ignored);
     outcome.work_out(std::move(objects));
     if (!options.dry_run)
-      RH_TRY(locked([&] {
-        return store_->keep(lake.name(), outcome.state, outcome.versions, to_iso(clock.now()));
-      }));
+      RH_TRY(locked(
+          [&] { return store_->keep(lake.name(), outcome.state, outcome.versions, to_iso(clock.now())); }));
     return std::move(outcome.report);
   }
 
@@ -258,24 +256,20 @@ class StoredCatalog final : public Catalog {
 }  // namespace
 
 void sort_objects(std::vector<CatalogObject>& objects) {
-  std::ranges::sort(objects, {},
-                    [](const CatalogObject& o) { return std::tie(o.drop, o.info.key); });
+  std::ranges::sort(objects, {}, [](const CatalogObject& o) { return std::tie(o.drop, o.info.key); });
 }
 
 uint64_t CatalogTable::records() const {
-  return std::accumulate(
-      objects.begin(), objects.end(), uint64_t{0},
-      [](uint64_t sum, const CatalogObject& o) { return sum + o.profile.records; });
+  return std::accumulate(objects.begin(), objects.end(), uint64_t{0},
+                         [](uint64_t sum, const CatalogObject& o) { return sum + o.profile.records; });
 }
 
 uint64_t CatalogTable::rejected() const {
-  return std::accumulate(
-      objects.begin(), objects.end(), uint64_t{0},
-      [](uint64_t sum, const CatalogObject& o) { return sum + o.profile.rejected; });
+  return std::accumulate(objects.begin(), objects.end(), uint64_t{0},
+                         [](uint64_t sum, const CatalogObject& o) { return sum + o.profile.rejected; });
 }
 
-Result<std::unique_ptr<Catalog>> open_catalog(const std::filesystem::path& file,
-                                              ObjectProfiler profiler) {
+Result<std::unique_ptr<Catalog>> open_catalog(const std::filesystem::path& file, ObjectProfiler profiler) {
   RH_ASSIGN(auto store, CatalogStore::open(file));
   return std::make_unique<StoredCatalog>(std::move(store), std::move(profiler));
 }

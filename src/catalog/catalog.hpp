@@ -17,19 +17,19 @@ namespace reelhouse::catalog {
 /// One object of a table, in the version that was crawled last.
 struct CatalogObject {
   lake::ObjectInfo info;
-  std::string table;    ///< empty for an object that could not be read
-  std::string dataset;  ///< first folder below raw/
-  Date drop;            ///< from drop=YYYY-MM-DD, else the day of the dataset's newest object
-  std::string problem;  ///< why it could not be read; empty when it could
+  std::string table;      ///< empty for an object that could not be read
+  std::string dataset;    ///< first folder below raw/
+  Date drop;              ///< from drop=YYYY-MM-DD, else the day of the dataset's newest object
+  std::string problem;    ///< why it could not be read; empty when it could
   ObjectProfile profile;  ///< `rejects` is left empty here; see Catalog::rejects
 };
 
 /// A column of a table: the union over its objects, by name, in the order of the newest drop.
 struct CatalogColumn {
   std::string name;
-  std::string field;       ///< as the newest object spells it
-  std::string type;        ///< inferred over all objects
-  FieldProfile profile;    ///< summed over all objects
+  std::string field;     ///< as the newest object spells it
+  std::string type;      ///< inferred over all objects
+  FieldProfile profile;  ///< summed over all objects
 };
 
 /// A table of the catalog, with all objects of all its drops, oldest drop first, then by key.
@@ -46,26 +46,26 @@ struct CatalogTable {
 
 /// What a crawl saw against what the catalog held, for people and `--format json`.
 struct Change {
-  std::string what;     ///< new table, gone table, new column, gone column, changed type, new object,
-                        ///< changed object, deleted object, uploaded again (same content), empty
-                        ///< object, unreadable
+  std::string what;  ///< new table, gone table, new column, gone column, changed type, new object,
+                     ///< changed object, deleted object, uploaded again (same content), empty
+                     ///< object, unreadable
   std::string table;
   std::string subject;  ///< column or object; empty for the table itself
   std::string detail;   ///< "BIGINT -> VARCHAR: 3 of 8,807 values are text"
 };
 
 struct CrawlOptions {
-  bool dry_run = false;                 ///< show the diff, keep nothing
-  std::vector<std::string> exclude;     ///< globs on keys below raw/ ("*.md", "shop/old*")
-  int threads = 0;                      ///< 0 = one a core
+  bool dry_run = false;              ///< show the diff, keep nothing
+  std::vector<std::string> exclude;  ///< globs on keys below raw/ ("*.md", "shop/old*")
+  int threads = 0;                   ///< 0 = one a core
 };
 
 struct CrawlReport {
   std::vector<Change> changes;
-  std::vector<CatalogTable> tables;          ///< as they are now (or would be), sorted by name
+  std::vector<CatalogTable> tables;  ///< as they are now (or would be), sorted by name
   std::vector<CatalogObject> unreadable;
-  std::vector<std::string> ignored;          ///< "key (reason)": excluded, or in no dataset
-  size_t objects_read = 0;                   ///< others were known by their ETag
+  std::vector<std::string> ignored;  ///< "key (reason)": excluded, or in no dataset
+  size_t objects_read = 0;           ///< others were known by their ETag
 };
 
 /// The catalog: tables, objects, schema versions and rejects, in SQLite (one file). Several processes

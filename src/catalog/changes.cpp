@@ -79,8 +79,7 @@ const FieldProfile* field_of(const CatalogObject& object, const CatalogColumn& c
 
 /// Points at an object that holds a value which the old type does not, and at such a value when the
 /// object's example must be one.
-std::string where_misfit(const CatalogTable& table, const CatalogColumn& column,
-                         const std::string& type) {
+std::string where_misfit(const CatalogTable& table, const CatalogColumn& column, const std::string& type) {
   std::string place;
   for (auto object = table.objects.rbegin(); object != table.objects.rend(); ++object) {
     const FieldProfile* field = field_of(*object, column);
@@ -92,15 +91,13 @@ std::string where_misfit(const CatalogTable& table, const CatalogColumn& column,
   return place;
 }
 
-std::string type_detail(const CatalogTable& table, const CatalogColumn& before,
-                        const CatalogColumn& now) {
+std::string type_detail(const CatalogTable& table, const CatalogColumn& before, const CatalogColumn& now) {
   std::string text = fmt::format("{} -> {}: ", before.type, now.type);
   if (misfits(now.profile, before.type) > 0)
     return text + misfit_kinds(now.profile, before.type) + where_misfit(table, now, before.type);
   const uint64_t all = values(now.profile);
   if (all == 0) return text + "it has no values now";
-  if (values(before.profile) == 0)
-    return text + fmt::format("it had no values, now {}", grouped(all));
+  if (values(before.profile) == 0) return text + fmt::format("it had no values, now {}", grouped(all));
   return text + fmt::format("all of its {} values fit now", grouped(all));
 }
 
@@ -155,8 +152,7 @@ std::vector<Change> schema_changes(const CatalogTable& before, const CatalogTabl
     if (old == before.columns.end())
       changes.push_back({"new column", after.name, column.name, column.type});
     else if (old->type != column.type)
-      changes.push_back(
-          {"changed type", after.name, column.name, type_detail(after, *old, column)});
+      changes.push_back({"changed type", after.name, column.name, type_detail(after, *old, column)});
   }
   for (const auto& column : before.columns)
     if (std::ranges::find(after.columns, column.name, &CatalogColumn::name) == after.columns.end())
@@ -199,11 +195,10 @@ std::vector<Change> object_changes(const std::map<std::string, CrawledObject>& b
 }
 
 Change new_table(const CatalogTable& table, bool declared) {
-  return {
-      "new table", table.name, "",
-      fmt::format("{} columns, {} records in {} object{}{}", table.columns.size(),
-                  grouped(table.records()), table.objects.size(),
-                  table.objects.size() == 1 ? "" : "s", declared ? "" : "; no source declares it")};
+  return {"new table", table.name, "",
+          fmt::format("{} columns, {} records in {} object{}{}", table.columns.size(),
+                      grouped(table.records()), table.objects.size(), table.objects.size() == 1 ? "" : "s",
+                      declared ? "" : "; no source declares it")};
 }
 
 Change gone_table(const CatalogTable& table) {

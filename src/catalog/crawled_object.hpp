@@ -12,14 +12,14 @@ struct CrawledObject {
   CatalogObject object;                ///< problem and table are set last
   std::string name;                    ///< below the drop folder
   const SourceTable* claim = nullptr;  ///< the declared table whose glob means it
-  std::string reading;           ///< how it is read; another way of reading is another profile
-  std::string read_problem;      ///< why its content could not be read
-  bool lasting_problem = false;  ///< reading again could not mend it
-  bool was_read = false;         ///< in this crawl
+  std::string reading;                 ///< how it is read; another way of reading is another profile
+  std::string read_problem;            ///< why its content could not be read
+  bool lasting_problem = false;        ///< reading again could not mend it
+  bool was_read = false;               ///< in this crawl
   bool has_profile = false;
   std::vector<StructuralReject> rejects;  ///< when was_read
   std::string ignored;                    ///< why it is left out though nothing is wrong with it
-  std::string note;  ///< on its table, for people ("shares 40 % with users: kept apart")
+  std::string note;                       ///< on its table, for people ("shares 40 % with users: kept apart")
 };
 
 /// Puts objects into the order of a table: oldest drop first, then by key.

@@ -48,8 +48,8 @@ void note_failure(Error error, CrawledObject& object, Stop& stop) {
   if (moving) object.read_problem += "; it was changed while it was crawled: crawl again";
 }
 
-Result<ObjectProfile> profile(const lake::ObjectStore& lake, const CrawledObject& object,
-                              int threads, const ObjectProfiler& profiler, Progress* progress) {
+Result<ObjectProfile> profile(const lake::ObjectStore& lake, const CrawledObject& object, int threads,
+                              const ObjectProfiler& profiler, Progress* progress) {
   const lake::ObjectInfo& info = object.object.info;
   RH_ASSIGN(const auto file, lake.local_copy(info));
   const FormatOverride fixed = object.claim ? object.claim->format : FormatOverride();
@@ -75,8 +75,8 @@ void read_one(const lake::ObjectStore& lake, CrawledObject& object, int threads,
 
 }  // namespace
 
-Result<> read_objects(const lake::ObjectStore& lake, std::vector<CrawledObject*> objects,
-                      int threads, const ObjectProfiler& profiler) {
+Result<> read_objects(const lake::ObjectStore& lake, std::vector<CrawledObject*> objects, int threads,
+                      const ObjectProfiler& profiler) {
   if (threads <= 0) threads = static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
   std::ranges::stable_sort(objects, std::greater(),
                            [](const CrawledObject* o) { return o->object.info.size; });
@@ -85,8 +85,7 @@ Result<> read_objects(const lake::ObjectStore& lake, std::vector<CrawledObject*>
   Progress progress("crawling", bytes, "bytes");
   Stop stop;
   size_t large = 0;
-  for (; large < objects.size() && objects[large]->object.info.size >= kLarge && !stop.asked();
-       ++large)
+  for (; large < objects.size() && objects[large]->object.info.size >= kLarge && !stop.asked(); ++large)
     read_one(lake, *objects[large], threads, profiler, &progress, stop);
   std::atomic<size_t> next = large;
   const auto work = [&] {
@@ -96,8 +95,7 @@ Result<> read_objects(const lake::ObjectStore& lake, std::vector<CrawledObject*>
   {
     std::vector<std::jthread> workers;
     const size_t left = objects.size() - large;
-    for (size_t i = 1; i < std::min(left, static_cast<size_t>(threads)); ++i)
-      workers.emplace_back(work);
+    for (size_t i = 1; i < std::min(left, static_cast<size_t>(threads)); ++i) workers.emplace_back(work);
     work();
   }
   return stop.result();

@@ -50,7 +50,9 @@ double fit(const Columns& a, const Columns& b) {
   return contains ? 1 + share : share;
 }
 
-bool belongs(double fitness) { return fitness >= kEnoughShared; }
+bool belongs(double fitness) {
+  return fitness >= kEnoughShared;
+}
 
 double best_fit(const Group& group, const Columns& columns) {
   double best = 0;
@@ -76,8 +78,7 @@ class Dataset {
   void add_known(const KnownTable& table) {
     Group group;
     group.name = table.name;
-    if (!table.columns.empty())
-      group.members.push_back(Columns(table.columns.begin(), table.columns.end()));
+    if (!table.columns.empty()) group.members.push_back(Columns(table.columns.begin(), table.columns.end()));
     for (const auto& key : table.objects) {
       by_key_[key] = groups_.size();
       group.stems.insert(table_stem(key.substr(key.rfind('/') + 1)));
@@ -106,8 +107,7 @@ class Dataset {
       const double fitness = best_fit(group, columns);
       const std::pair<double, bool> rank(fitness, group.stems.contains(stem));
       if (!belongs(fitness)) {
-        if (fitness > nearest_share)
-          std::tie(nearest_share, nearest) = std::pair(fitness, label(group));
+        if (fitness > nearest_share) std::tie(nearest_share, nearest) = std::pair(fitness, label(group));
         continue;
       }
       rivals.push_back(label(group));
@@ -115,13 +115,13 @@ class Dataset {
     }
     if (best != nullptr) {
       if (rivals.size() > 1)
-        object.note = fmt::format("its columns fit {}: put into {}", fmt::join(rivals, " and "),
-                                  label(*best));
+        object.note =
+            fmt::format("its columns fit {}: put into {}", fmt::join(rivals, " and "), label(*best));
       return join(*best, object, columns);
     }
     if (!nearest.empty())
-      object.note = fmt::format("shares {:.0f} % of all columns with {}: kept apart",
-                                nearest_share * 100, nearest);
+      object.note =
+          fmt::format("shares {:.0f} % of all columns with {}: kept apart", nearest_share * 100, nearest);
     groups_.push_back({});
     groups_.back().is_new = true;
     join(groups_.back(), object, columns);
@@ -163,10 +163,9 @@ std::string missing_columns(const CrawledObject& object) {
     if (std::ranges::find(declared.columns, name) == declared.columns.end()) spare.push_back(name);
   const std::vector<std::string> shown(
       names.begin(), names.begin() + static_cast<long>(std::min(names.size(), kColumnsShown)));
-  std::string text =
-      fmt::format("lacks column{} {} of {}; it has {}{}", missing.size() > 1 ? "s" : "",
-                  fmt::join(missing, ", "), declared.name, fmt::join(shown, ", "),
-                  shown.size() < names.size() ? ", ..." : "");
+  std::string text = fmt::format("lacks column{} {} of {}; it has {}{}", missing.size() > 1 ? "s" : "",
+                                 fmt::join(missing, ", "), declared.name, fmt::join(shown, ", "),
+                                 shown.size() < names.size() ? ", ..." : "");
   if (!format.has_header) return text + " (it seems to have no header)";
   for (const auto& column : missing) {
     const auto meant = near_miss(column, spare);
@@ -212,17 +211,15 @@ void note_unclaimed(CrawledObject& object, const std::vector<Source>& sources) {
       return std::ranges::find(names, column) != names.end();
     });
     if (!has_all || table.columns.empty()) continue;
-    object.note +=
-        fmt::format("{}it has all columns of {}, but its name does not match '{}' ({})",
-                    object.note.empty() ? "" : "; ", table.name, table.files, table.where);
+    object.note += fmt::format("{}it has all columns of {}, but its name does not match '{}' ({})",
+                               object.note.empty() ? "" : "; ", table.name, table.files, table.where);
   }
 }
 
 void group_dataset(const std::string& name, std::vector<CrawledObject*>& objects, bool has_declared,
                    Dataset& dataset, std::set<std::string>& taken) {
-  std::ranges::sort(objects, {}, [](const CrawledObject* o) {
-    return std::pair(o->object.drop, o->object.info.key);
-  });
+  std::ranges::sort(objects, {},
+                    [](const CrawledObject* o) { return std::pair(o->object.drop, o->object.info.key); });
   std::vector<CrawledObject*> fresh;
   for (auto* object : objects)
     if (!dataset.stay(*object)) fresh.push_back(object);
@@ -232,8 +229,7 @@ void group_dataset(const std::string& name, std::vector<CrawledObject*>& objects
   for (auto* object : fresh) dataset.place(*object);
   for (auto& group : dataset.groups()) {
     if (group.is_new)
-      group.name =
-          free_name(new_name(group, name, dataset.groups().size() == 1 && !has_declared), taken);
+      group.name = free_name(new_name(group, name, dataset.groups().size() == 1 && !has_declared), taken);
     for (auto* object : group.joined) object->object.table = group.name;
   }
 }
@@ -250,8 +246,7 @@ const SourceTable* find_claim(const std::vector<Source>& sources, const std::str
   return nullptr;
 }
 
-std::vector<std::string> columns_of(const std::vector<std::string>& fields,
-                                    const SourceTable* declared) {
+std::vector<std::string> columns_of(const std::vector<std::string>& fields, const SourceTable* declared) {
   auto names = column_names(fields);
   if (declared == nullptr) return names;
   for (const auto& [spelling, column] : declared->aliases) {

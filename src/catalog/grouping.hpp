@@ -22,8 +22,7 @@ const SourceTable* find_claim(const std::vector<Source>& sources, const std::str
 
 /// Names the columns of an object, one a field: column_names(), then the table's aliases, except
 /// one whose column the object has anyway. `declared` may be null.
-std::vector<std::string> columns_of(const std::vector<std::string>& fields,
-                                    const SourceTable* declared);
+std::vector<std::string> columns_of(const std::vector<std::string>& fields, const SourceTable* declared);
 
 /// Gives every object that could be read its table, or the reason why it has none.
 ///

@@ -20,7 +20,9 @@ bool matches(const std::string& glob, const std::string& text, int flags = 0) {
   return ::fnmatch(glob.c_str(), text.c_str(), flags) == 0;
 }
 
-std::string file_name(const std::string& key) { return key.substr(key.rfind('/') + 1); }
+std::string file_name(const std::string& key) {
+  return key.substr(key.rfind('/') + 1);
+}
 
 std::vector<std::string> split_path(std::string_view path) {
   std::vector<std::string> parts;
@@ -34,9 +36,8 @@ std::vector<std::string> split_path(std::string_view path) {
 
 bool is_drop_folder(std::string_view part) {
   return part.size() >= kDrop.size() &&
-         std::equal(kDrop.begin(), kDrop.end(), part.begin(), [](char a, char b) {
-           return a == std::tolower(static_cast<unsigned char>(b));
-         });
+         std::equal(kDrop.begin(), kDrop.end(), part.begin(),
+                    [](char a, char b) { return a == std::tolower(static_cast<unsigned char>(b)); });
 }
 
 /// Says why an object is never looked at; nothing for one that is.
@@ -50,13 +51,11 @@ std::optional<std::string> reason_to_ignore(const lake::ObjectInfo& info,
   if (matches("*.crc", name)) return "is a checksum";
   for (const auto& glob : exclude) {
     const bool is_folder = glob.ends_with('/') && below.starts_with(glob);
-    if (is_folder || matches(glob, below) || matches(glob, name))
-      return fmt::format("excluded by {}", glob);
+    if (is_folder || matches(glob, below) || matches(glob, name)) return fmt::format("excluded by {}", glob);
   }
   const size_t slash = below.find('/');
   if (slash == std::string::npos || slash == 0) return "belongs to no dataset";
-  if (is_drop_folder(below.substr(0, slash)))
-    return "belongs to no dataset: drop= is its first folder";
+  if (is_drop_folder(below.substr(0, slash))) return "belongs to no dataset: drop= is its first folder";
   return std::nullopt;
 }
 
@@ -75,20 +74,18 @@ bool place(PlacedObject& object) {
     if (dated) {
       object.problem = "it stands in a drop folder within a drop folder; move it up";
     } else if (date.size() != kDateLength || !parse_date(date, object.drop)) {
-      object.problem = fmt::format(
-          "its folder '{}' does not name a day; rename it to drop=YYYY-MM-DD", parts[i]);
+      object.problem =
+          fmt::format("its folder '{}' does not name a day; rename it to drop=YYYY-MM-DD", parts[i]);
     }
     dated = true;
   }
-  if (!simdjson::validate_utf8(object.info.key))
-    object.problem = "its name is not valid UTF-8; rename it";
+  if (!simdjson::validate_utf8(object.info.key)) object.problem = "its name is not valid UTF-8; rename it";
   return dated;
 }
 
 }  // namespace
 
-Layout place_objects(const std::vector<lake::ObjectInfo>& listing,
-                     const std::vector<std::string>& exclude) {
+Layout place_objects(const std::vector<lake::ObjectInfo>& listing, const std::vector<std::string>& exclude) {
   Layout layout;
   std::map<std::string, std::vector<size_t>> undated;
   std::set<std::string> outside;

@@ -26,8 +26,7 @@ struct Layout {
 /// Sorts a listing out: which object belongs to which dataset and drop, which belong to none, and
 /// which match one of the `exclude` globs (against the key below raw/, and against the file's
 /// name).
-Layout place_objects(const std::vector<lake::ObjectInfo>& listing,
-                     const std::vector<std::string>& exclude);
+Layout place_objects(const std::vector<lake::ObjectInfo>& listing, const std::vector<std::string>& exclude);
 
 /// Tells whether a declared `files` glob means this object: its name below the drop folder or its
 /// file name, with or without a compression suffix, upper and lower case alike.

@@ -21,9 +21,9 @@ const std::vector<std::string> kTableKeys = {
 
 /// Reads a character given as itself or by its name; "none" is '\0' where that is allowed.
 Result<std::optional<char>> character(const Yaml& yaml, bool none_allowed) {
-  static const std::map<std::string, char> kNames = {
-      {"tab", '\t'},      {"\\t", '\t'},  {"comma", ','},  {"pipe", '|'},
-      {"semicolon", ';'}, {"space", ' '}, {"double", '"'}, {"single", '\''}};
+  static const std::map<std::string, char> kNames = {{"tab", '\t'},   {"\\t", '\t'},      {"comma", ','},
+                                                     {"pipe", '|'},   {"semicolon", ';'}, {"space", ' '},
+                                                     {"double", '"'}, {"single", '\''}};
   if (yaml.empty()) return std::nullopt;
   RH_ASSIGN(const std::string text, yaml.text());
   if (none_allowed && text == "none") return '\0';
@@ -87,16 +87,15 @@ Result<> read_aliases(const Yaml& yaml, const std::set<std::string>& known, Sour
     const Yaml target = yaml.at(spelling);
     RH_ASSIGN(const std::string column, target.text());
     if (!known.contains(column))
-      return fail(target.error(
-          fmt::format("alias for {}, which is not among the columns of {}", column, table.name),
-          did_you_mean(column, columns, "Add it to columns or optional_columns.")));
+      return fail(
+          target.error(fmt::format("alias for {}, which is not among the columns of {}", column, table.name),
+                       did_you_mean(column, columns, "Add it to columns or optional_columns.")));
     table.aliases.emplace_back(column_name(spelling), column);
   }
   return {};
 }
 
-Result<SourceTable> read_table(const Yaml& yaml, const std::string& name,
-                               const std::string& dataset) {
+Result<SourceTable> read_table(const Yaml& yaml, const std::string& name, const std::string& dataset) {
   SourceTable table;
   table.name = name;
   table.dataset = dataset;
@@ -130,8 +129,7 @@ Result<Source> read_source(const Yaml& yaml) {
   RH_ASSIGN(source.missing, yaml.at("missing").text_or(""));
   RH_ASSIGN(const std::string unreadable, yaml.at("unreadable").text_or("error"));
   if (unreadable != "error" && unreadable != "warn")
-    return fail(
-        yaml.at("unreadable").error(fmt::format("expected error or warn, found '{}'", unreadable)));
+    return fail(yaml.at("unreadable").error(fmt::format("expected error or warn, found '{}'", unreadable)));
   source.unreadable_is_error = unreadable == "error";
   const Yaml tables = yaml.at("tables");
   if (!tables.empty() && !tables.is_map()) return fail(tables.error("expected tables by name"));
@@ -184,8 +182,7 @@ Result<std::vector<Source>> load_sources(const fs::path& project) {
   for (const auto& file : files) {
     RH_ASSIGN(const Yaml yaml, Yaml::load(file));
     if (!yaml.is_map())
-      return fail(ErrorKind::kProject, "expected keys and values (dataset, tables, ...)", "",
-                  file.string());
+      return fail(ErrorKind::kProject, "expected keys and values (dataset, tables, ...)", "", file.string());
     RH_ASSIGN(Source source, read_source(yaml));
     sources.push_back(std::move(source));
   }

@@ -179,26 +179,24 @@ Result<> CatalogStore::delete_others(int64_t lake, const LakeState& state) {
 }
 
 Result<> CatalogStore::keep_objects(int64_t lake, const LakeState& state) {
-  RH_ASSIGN(
-      auto upsert,
-      database_->prepare(
-          "insert into object (lake, key, size, etag, modified, dataset, table_name, dropped, "
-          "problem, reading, "
-          "read_problem, lasting_problem, profile) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, "
-          "nullif(?, '')) "
-          "on conflict (lake, key) do update set size = excluded.size, etag = excluded.etag, "
-          "modified = excluded.modified, dataset = excluded.dataset, table_name = "
-          "excluded.table_name, "
-          "dropped = excluded.dropped, problem = excluded.problem, reading = excluded.reading, "
-          "read_problem = excluded.read_problem, lasting_problem = excluded.lasting_problem, "
-          "profile = excluded.profile"));
+  RH_ASSIGN(auto upsert,
+            database_->prepare(
+                "insert into object (lake, key, size, etag, modified, dataset, table_name, dropped, "
+                "problem, reading, "
+                "read_problem, lasting_problem, profile) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, "
+                "nullif(?, '')) "
+                "on conflict (lake, key) do update set size = excluded.size, etag = excluded.etag, "
+                "modified = excluded.modified, dataset = excluded.dataset, table_name = "
+                "excluded.table_name, "
+                "dropped = excluded.dropped, problem = excluded.problem, reading = excluded.reading, "
+                "read_problem = excluded.read_problem, lasting_problem = excluded.lasting_problem, "
+                "profile = excluded.profile"));
   for (const auto& [key, object] : state.objects) {
     const CatalogObject& seen = object.object;
     RH_TRY(upsert.run(lake, key, seen.info.size, seen.info.etag,
-                      static_cast<int64_t>(seen.info.modified.time_since_epoch().count()),
-                      seen.dataset, seen.table, to_iso(seen.drop), seen.problem, object.reading,
-                      object.read_problem, object.lasting_problem,
-                      object.has_profile ? stored(seen.profile) : std::string()));
+                      static_cast<int64_t>(seen.info.modified.time_since_epoch().count()), seen.dataset,
+                      seen.table, to_iso(seen.drop), seen.problem, object.reading, object.read_problem,
+                      object.lasting_problem, object.has_profile ? stored(seen.profile) : std::string()));
     if (object.was_read) RH_TRY(keep_rejects(lake, object));
   }
   return {};
@@ -221,8 +219,7 @@ Result<> CatalogStore::keep_rejects(int64_t lake, const CrawledObject& object) {
 }
 
 Result<> CatalogStore::keep_tables(int64_t lake, const LakeState& state,
-                                   const std::vector<NewSchemaVersion>& versions,
-                                   const std::string& now) {
+                                   const std::vector<NewSchemaVersion>& versions, const std::string& now) {
   RH_ASSIGN(auto upsert, database_->prepare("insert or replace into catalog_table (lake, name, "
                                             "dataset, version, columns) values (?, ?, ?, ?, ?)"));
   for (const auto& [name, table] : state.tables)
@@ -236,13 +233,12 @@ Result<> CatalogStore::keep_tables(int64_t lake, const LakeState& state,
   return {};
 }
 
-Result<std::vector<StructuralReject>> CatalogStore::rejects(const std::string& lake,
-                                                            const std::string& key) {
-  RH_ASSIGN(auto select,
-            database_->prepare(
-                "select r.line, r.field, r.reason, r.record from reject r join object o on o.id = "
-                "r.object "
-                "join lake l on l.id = o.lake where l.name = ? and o.key = ? order by r.position"));
+Result<std::vector<StructuralReject>> CatalogStore::rejects(const std::string& lake, const std::string& key) {
+  RH_ASSIGN(
+      auto select,
+      database_->prepare("select r.line, r.field, r.reason, r.record from reject r join object o on o.id = "
+                         "r.object "
+                         "join lake l on l.id = o.lake where l.name = ? and o.key = ? order by r.position"));
   RH_TRY(select.bind_all(lake, key));
   std::vector<StructuralReject> found;
   while (true) {
@@ -253,19 +249,17 @@ Result<std::vector<StructuralReject>> CatalogStore::rejects(const std::string& l
   }
 }
 
-Result<std::vector<Catalog::SchemaVersion>> CatalogStore::schema_versions(
-    const std::string& lake, const std::string& table) {
-  RH_ASSIGN(auto select,
-            database_->prepare("select v.version, v.seen_at, v.columns, v.changes from "
-                               "schema_version v join lake l on l.id = v.lake "
-                               "where l.name = ? and v.table_name = ? order by v.version"));
+Result<std::vector<Catalog::SchemaVersion>> CatalogStore::schema_versions(const std::string& lake,
+                                                                          const std::string& table) {
+  RH_ASSIGN(auto select, database_->prepare("select v.version, v.seen_at, v.columns, v.changes from "
+                                            "schema_version v join lake l on l.id = v.lake "
+                                            "where l.name = ? and v.table_name = ? order by v.version"));
   RH_TRY(select.bind_all(lake, table));
   std::vector<Catalog::SchemaVersion> found;
   while (true) {
     RH_ASSIGN(const bool more, select.step());
     if (!more) return found;
-    Catalog::SchemaVersion version{
-        static_cast<int>(select.column_int(0)), select.column_text(1), {}, {}};
+    Catalog::SchemaVersion version{static_cast<int>(select.column_int(0)), select.column_text(1), {}, {}};
     RH_ASSIGN(const auto columns, columns_from(select.column_text(2)));
     for (const auto& column : columns) version.columns.emplace_back(column.name, column.type);
     RH_ASSIGN(version.changes, changes_from(select.column_text(3)));

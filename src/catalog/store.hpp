@@ -51,8 +51,8 @@ class CatalogStore {
   Result<> keep_objects(int64_t lake, const LakeState& state);
   Result<> keep_rejects(int64_t lake, const CrawledObject& object);
   Result<> delete_others(int64_t lake, const LakeState& state);
-  Result<> keep_tables(int64_t lake, const LakeState& state,
-                       const std::vector<NewSchemaVersion>& versions, const std::string& now);
+  Result<> keep_tables(int64_t lake, const LakeState& state, const std::vector<NewSchemaVersion>& versions,
+                       const std::string& now);
 
   std::unique_ptr<Sqlite> database_;
 };

@@ -19,10 +19,8 @@ Result<T> parse(const std::string& text, Read read) {
 }
 
 Json to_json(const FieldProfile& field) {
-  return Json{{"nulls", field.nulls},
-              {"kinds", field.kinds},
-              {"longest", field.longest},
-              {"example", field.example}};
+  return Json{
+      {"nulls", field.nulls}, {"kinds", field.kinds}, {"longest", field.longest}, {"example", field.example}};
 }
 
 FieldProfile field_from(const Json& json) {
@@ -74,8 +72,7 @@ Result<std::vector<CatalogColumn>> columns_from(const std::string& text) {
   return parse<std::vector<CatalogColumn>>(text, [](const Json& json) {
     std::vector<CatalogColumn> columns;
     for (const auto& column : json)
-      columns.push_back({column.at("name").get<std::string>(),
-                         column.at("field").get<std::string>(),
+      columns.push_back({column.at("name").get<std::string>(), column.at("field").get<std::string>(),
                          column.at("type").get<std::string>(), field_from(column.at("profile"))});
     return columns;
   });

@@ -14,8 +14,7 @@ namespace reelhouse::catalog {
 namespace {
 
 bool all_digits(std::string_view token) {
-  return !token.empty() &&
-         std::ranges::all_of(token, [](unsigned char c) { return std::isdigit(c); });
+  return !token.empty() && std::ranges::all_of(token, [](unsigned char c) { return std::isdigit(c); });
 }
 
 /// True for what numbers a part or a version: 3, 2023, part3, part1of3, p3, v2.
@@ -24,8 +23,8 @@ bool is_number_token(std::string_view token) {
     if (!token.starts_with(prefix)) continue;
     const std::string_view rest = token.substr(prefix.size());
     const size_t of = rest.find("of");
-    if (all_digits(rest) || (of != std::string_view::npos && all_digits(rest.substr(0, of)) &&
-                             all_digits(rest.substr(of + 2))))
+    if (all_digits(rest) ||
+        (of != std::string_view::npos && all_digits(rest.substr(0, of)) && all_digits(rest.substr(of + 2))))
       return true;
   }
   return false;
@@ -36,15 +35,14 @@ bool is_part_word(std::string_view token) {
 }
 
 std::string without_extension(std::string name) {
-  static const std::vector<std::string> kKnown = {
-      "csv", "tsv", "txt", "tab", "psv", "dat", "json", "jsonl", "ndjson", "parquet", "snappy"};
+  static const std::vector<std::string> kKnown = {"csv",  "tsv",   "txt",    "tab",     "psv",   "dat",
+                                                  "json", "jsonl", "ndjson", "parquet", "snappy"};
   name = without_compression_suffix(name);
   while (true) {
     const size_t dot = name.rfind('.');
     if (dot == std::string::npos || dot == 0) return name;
     std::string extension = name.substr(dot + 1);
-    std::ranges::transform(extension, extension.begin(),
-                           [](unsigned char c) { return std::tolower(c); });
+    std::ranges::transform(extension, extension.begin(), [](unsigned char c) { return std::tolower(c); });
     if (std::ranges::find(kKnown, extension) == kKnown.end()) return name;
     name.resize(dot);
   }

@@ -39,7 +39,7 @@ struct References {
   struct Table {
     std::string schema;  ///< empty when not written
     std::string name;
-    size_t offset = 0;   ///< byte offset in the text
+    size_t offset = 0;  ///< byte offset in the text
   };
   std::vector<Table> tables;           ///< CTEs left out
   std::vector<std::string> functions;  ///< lower case, scalar and table functions alike
@@ -68,11 +68,11 @@ class Session {
 };
 
 struct DatabaseOptions {
-  std::string path;           ///< a database file; empty = in memory
+  std::string path;  ///< a database file; empty = in memory
   bool read_only = false;
-  int threads = 0;            ///< 0 = one a core
-  std::string memory_limit;   ///< "4GB"; empty = the engine's default
-  std::string temporary;      ///< folder for spilling; empty = none
+  int threads = 0;           ///< 0 = one a core
+  std::string memory_limit;  ///< "4GB"; empty = the engine's default
+  std::string temporary;     ///< folder for spilling; empty = none
 };
 
 /// An instance of the engine. Thread-safe.

@@ -30,7 +30,11 @@ std::string quoted(const std::string& text, char mark) {
 }
 }  // namespace
 
-std::string quote_name(const std::string& name) { return quoted(name, '"'); }
-std::string quote_text(const std::string& text) { return quoted(text, '\''); }
+std::string quote_name(const std::string& name) {
+  return quoted(name, '"');
+}
+std::string quote_text(const std::string& text) {
+  return quoted(text, '\'');
+}
 
 }  // namespace reelhouse::engine

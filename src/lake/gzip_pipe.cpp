@@ -84,7 +84,8 @@ struct GzipPipe::Compressor {
         stream.next_out = out.data();
         stream.avail_out = static_cast<uint32_t>(out.size());
         isal_deflate(&stream);
-        if (error_number == 0 && !write_full(file, out.data(), out.size() - stream.avail_out)) error_number = errno;
+        if (error_number == 0 && !write_full(file, out.data(), out.size() - stream.avail_out))
+          error_number = errno;
       } while (stream.avail_out == 0);
       if (stream.end_of_stream) return;
     }
@@ -109,7 +110,9 @@ Result<std::unique_ptr<GzipPipe>> GzipPipe::open(const std::filesystem::path& fi
   return std::unique_ptr<GzipPipe>(new GzipPipe(std::move(compressor)));
 }
 
-std::string GzipPipe::input() const { return "/dev/fd/" + std::to_string(compressor_->write_end); }
+std::string GzipPipe::input() const {
+  return "/dev/fd/" + std::to_string(compressor_->write_end);
+}
 
 Result<> GzipPipe::finish() {
   compressor_->close_input();

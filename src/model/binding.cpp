@@ -13,7 +13,8 @@ void add_missing(std::vector<std::string>& names, const std::vector<std::string>
 }
 
 /// The columns of a raw table that are read as text: the catalog's, then those that are declared.
-std::vector<std::string> text_columns(const catalog::CatalogTable* table, const catalog::SourceTable* declared) {
+std::vector<std::string> text_columns(const catalog::CatalogTable* table,
+                                      const catalog::SourceTable* declared) {
   std::vector<std::string> names;
   if (table != nullptr)
     for (const auto& column : table->columns) add_missing(names, {column.name});
@@ -24,10 +25,14 @@ std::vector<std::string> text_columns(const catalog::CatalogTable* table, const 
   return names;
 }
 
-bool is_stored(const engine::Column& column) { return !column.name.starts_with("_was_"); }
+bool is_stored(const engine::Column& column) {
+  return !column.name.starts_with("_was_");
+}
 
 /// True for what the project's author can mend; the rest is passed on.
-bool is_about_sql(const Error& error) { return error.kind == ErrorKind::kQuery; }
+bool is_about_sql(const Error& error) {
+  return error.kind == ErrorKind::kQuery;
+}
 
 Error located(const Error& error, const Model& model) {
   Error problem = locate(error, model.sql, model.file.string(), 1);

@@ -24,7 +24,10 @@ class BuildQueue {
  public:
   BuildQueue(Builder& builder, const BuildOptions& options, const std::vector<bool>& wanted,
              const std::function<void(const ModelOutcome&)>& on_outcome)
-      : builder_(builder), options_(options), wanted_(wanted), on_outcome_(on_outcome),
+      : builder_(builder),
+        options_(options),
+        wanted_(wanted),
+        on_outcome_(on_outcome),
         states_(wanted.size(), State::kWaiting) {}
 
   Result<> run() {
@@ -149,8 +152,9 @@ std::vector<ModelOutcome> Builder::known_outcomes() const {
 
 Result<> Builder::define_inputs() {
   RH_ASSIGN(auto session, database_.connect());
-  RH_TRY(session->execute("create schema if not exists raw; create schema if not exists seed;"
-                          "create schema if not exists audit"));
+  RH_TRY(
+      session->execute("create schema if not exists raw; create schema if not exists seed;"
+                       "create schema if not exists audit"));
   std::vector<std::string> defined;
   for (const auto& table : tables_) {
     const auto* declared = project_.find_source_table(table.name);
@@ -163,8 +167,8 @@ Result<> Builder::define_inputs() {
       catalog::CatalogTable absent;
       absent.name = declared.name;
       absent.dataset = declared.dataset;
-      RH_TRY(database_.add_source("raw." + declared.name,
-                                  catalog::make_table_source(lake_, absent, &declared)));
+      RH_TRY(
+          database_.add_source("raw." + declared.name, catalog::make_table_source(lake_, absent, &declared)));
     }
   for (const auto& seed : project_.seeds) {
     auto created = session->execute(fmt::format(
@@ -172,7 +176,8 @@ Result<> Builder::define_inputs() {
         "delim = ',', quote = '\"', nullstr = '')",
         quote_name(seed.name), quote_text(seed.file.string())));
     if (!created)
-      return fail(ErrorKind::kProject, "reading the seed: " + created.error().message, "", seed.file.string());
+      return fail(ErrorKind::kProject, "reading the seed: " + created.error().message, "",
+                  seed.file.string());
   }
   return {};
 }
@@ -216,8 +221,8 @@ ModelOutcome Builder::make(size_t node, bool rebuild, engine::Session& session, 
     outcome.state = BuildState::kBuilt;
     outcome.record = std::move(*record);
   }
-  auto made = session.execute(fmt::format("create or replace view {} as {}", name,
-                                          read_build(curated_.folder(model.name, print))));
+  auto made = session.execute(
+      fmt::format("create or replace view {} as {}", name, read_build(curated_.folder(model.name, print))));
   return made ? outcome : failed(made.error());
 }
 
@@ -245,10 +250,10 @@ Result<> Builder::define_audit() {
       if (object.profile.rejected == 0) continue;
       RH_ASSIGN(const auto rejects, catalog_.rejects(object.info.key));
       for (const auto& reject : rejects) {
-        RH_ASSIGN(const auto inserted, session->query(
-            "insert into audit.rejected values ($1, $2, $3, $4, $5, $6)",
-            {"raw." + table.name, object.info.key, static_cast<int64_t>(reject.line), reject.column,
-             reject.reason, reject.text}));
+        RH_ASSIGN(const auto inserted,
+                  session->query("insert into audit.rejected values ($1, $2, $3, $4, $5, $6)",
+                                 {"raw." + table.name, object.info.key, static_cast<int64_t>(reject.line),
+                                  reject.column, reject.reason, reject.text}));
         (void)inserted;
       }
     }

@@ -24,9 +24,9 @@ struct ModelOutcome {
 };
 
 struct BuildOptions {
-  std::vector<bool> selected;   ///< by node; what these need is built besides
-  bool full_refresh = false;    ///< build the selected ones although their fingerprint is known
-  int workers = 2;              ///< models built side by side
+  std::vector<bool> selected;  ///< by node; what these need is built besides
+  bool full_refresh = false;   ///< build the selected ones although their fingerprint is known
+  int workers = 2;             ///< models built side by side
 };
 
 /// Builds models into the store and keeps their results readable in one engine database: `raw.*`,
@@ -37,8 +37,14 @@ class Builder {
   Builder(const Project& project, const Graph& graph, const lake::ObjectStore& lake,
           const catalog::Catalog& catalog, const std::vector<catalog::CatalogTable>& tables,
           const Curated& curated, engine::Database& database)
-      : project_(project), graph_(graph), lake_(lake), catalog_(catalog), tables_(tables),
-        curated_(curated), database_(database), prints_(fingerprints(graph, project, tables)) {}
+      : project_(project),
+        graph_(graph),
+        lake_(lake),
+        catalog_(catalog),
+        tables_(tables),
+        curated_(curated),
+        database_(database),
+        prints_(fingerprints(graph, project, tables)) {}
 
   const std::map<std::string, std::string>& prints() const { return prints_; }
   /// True when every selected model is in the store and none has to be built.

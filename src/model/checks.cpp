@@ -93,7 +93,9 @@ PassedChecks::PassedChecks(std::filesystem::path file) : file_(std::move(file)) 
   std::ranges::sort(keys_);
 }
 
-bool PassedChecks::contains(const std::string& key) const { return std::ranges::binary_search(keys_, key); }
+bool PassedChecks::contains(const std::string& key) const {
+  return std::ranges::binary_search(keys_, key);
+}
 
 Result<> PassedChecks::save(const std::vector<std::string>& keys) {
   keys_ = keys;
@@ -134,7 +136,8 @@ Result<std::vector<CheckResult>> run_checks(const Builder& builder, const Graph&
       const Check& check = *jobs[i].check;
       progress.add(1);
       if (passed.contains(jobs[i].key)) {
-        results[i] = {check.model, check.name, check.description, check.severity, true, true, 0, {}, check.where, 0};
+        results[i] = {check.model, check.name, check.description, check.severity, true, true, 0, {},
+                      check.where, 0};
         continue;
       }
       auto result = run_check(check, session);

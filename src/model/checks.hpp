@@ -16,10 +16,10 @@ struct CheckResult {
   std::string description;
   Severity severity = Severity::kError;
   bool passed = false;
-  bool known = false;        ///< passed on the same fingerprints before; not run again
-  uint64_t failures = 0;     ///< rows that fail it
+  bool known = false;                 ///< passed on the same fingerprints before; not run again
+  uint64_t failures = 0;              ///< rows that fail it
   std::vector<std::string> examples;  ///< up to five, as text
-  std::string where;         ///< file:line of its declaration
+  std::string where;                  ///< file:line of its declaration
   double seconds = 0;
 };
 
@@ -37,7 +37,8 @@ class PassedChecks {
 };
 
 /// Runs the checks of every model of the last build, side by side; failing rows are counted, the first
-/// five kept as examples. A check that reads a model outside that build (--select) is left out. Errors: kProject (a check's SQL is wrong: file and line), kInterrupted.
+/// five kept as examples. A check that reads a model outside that build (--select) is left out. Errors:
+/// kProject (a check's SQL is wrong: file and line), kInterrupted.
 Result<std::vector<CheckResult>> run_checks(const Builder& builder, const Graph& graph,
                                             engine::Database& database, PassedChecks& passed, int workers);
 

@@ -39,11 +39,9 @@ Json to_json(const BuildRecord& record) {
   Json objects = Json::object();
   for (const auto& [key, counts] : record.objects)
     objects[key] = {{"kept", counts.kept}, {"rejected", counts.rejected}};
-  return {{"model", record.model},       {"fingerprint", record.fingerprint},
-          {"rows", record.rows},         {"rejected", record.rejected},
-          {"repairs", record.repairs},   {"seconds", record.seconds},
-          {"columns", std::move(columns)}, {"objects", std::move(objects)},
-          {"files", record.files}};
+  return {{"model", record.model},         {"fingerprint", record.fingerprint}, {"rows", record.rows},
+          {"rejected", record.rejected},   {"repairs", record.repairs},         {"seconds", record.seconds},
+          {"columns", std::move(columns)}, {"objects", std::move(objects)},     {"files", record.files}};
 }
 
 fs::path Curated::folder(const std::string& model, const std::string& fingerprint) const {

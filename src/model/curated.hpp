@@ -15,17 +15,17 @@ namespace reelhouse::model {
 struct BuildRecord {
   std::string model;
   std::string fingerprint;
-  uint64_t rows = 0;                             ///< kept
-  uint64_t rejected = 0;                         ///< by the model's own rules
-  std::map<std::string, uint64_t> repairs;       ///< by kind
+  uint64_t rows = 0;                        ///< kept
+  uint64_t rejected = 0;                    ///< by the model's own rules
+  std::map<std::string, uint64_t> repairs;  ///< by kind
   double seconds = 0;
   std::vector<std::pair<std::string, std::string>> columns;  ///< name, type
   struct ObjectCount {
     uint64_t kept = 0;
     uint64_t rejected = 0;
   };
-  std::map<std::string, ObjectCount> objects;    ///< by key, for models that keep `_object`
-  std::map<std::string, uint64_t> files;         ///< name -> bytes, set by Curated::finish
+  std::map<std::string, ObjectCount> objects;  ///< by key, for models that keep `_object`
+  std::map<std::string, uint64_t> files;       ///< name -> bytes, set by Curated::finish
 };
 
 /// The curated tables of a store: `curated/<model>/<fingerprint>/` holds part-*.parquet, and beside

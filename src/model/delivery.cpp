@@ -39,10 +39,12 @@ CheckResult check_presence(const catalog::SourceTable& declared, const catalog::
   else if (table == nullptr || table->objects.empty())
     add_failure(check, fmt::format("no object in raw/{} matches {}", declared.dataset, declared.files));
   else if (table->records() == table->rejected())
-    add_failure(check, table->rejected() == 0
-                           ? fmt::format("raw/{} holds no record", declared.dataset)
-                           : fmt::format("all {} records in raw/{} were rejected; see them with: reelhouse quarantine",
-                                         table->rejected(), declared.dataset));
+    add_failure(
+        check,
+        table->rejected() == 0
+            ? fmt::format("raw/{} holds no record", declared.dataset)
+            : fmt::format("all {} records in raw/{} were rejected; see them with: reelhouse quarantine",
+                          table->rejected(), declared.dataset));
   return check;
 }
 
@@ -58,11 +60,11 @@ void judge_drift(const std::map<std::string, uint64_t>& rows, double least, Chec
 }
 
 CheckResult check_drift(const catalog::SourceTable& declared, const catalog::CatalogTable& table) {
-  CheckResult check = passed_check(
-      "raw." + declared.name, "row count of the newest drop",
-      fmt::format("The newest drop has at least {:.0f} % of the rows of the one before.",
-                  declared.min_rows_of_previous * 100),
-      Severity::kError, declared.where);
+  CheckResult check =
+      passed_check("raw." + declared.name, "row count of the newest drop",
+                   fmt::format("The newest drop has at least {:.0f} % of the rows of the one before.",
+                               declared.min_rows_of_previous * 100),
+                   Severity::kError, declared.where);
   std::map<std::string, uint64_t> rows;
   for (const auto& object : table.objects)
     rows[to_iso(object.drop)] += object.profile.records - object.profile.rejected;
@@ -86,10 +88,9 @@ std::vector<CheckResult> check_delivery(const Project& project,
       add_failure(undeclared, fmt::format("{}: {}", object.info.key, object.problem));
   results.push_back(std::move(undeclared));
   for (const auto& source : project.sources) {
-    CheckResult readable = passed_check("raw/" + source.dataset, "objects can be read",
-                                        "Every object of the dataset could be decoded.",
-                                        source.unreadable_is_error ? Severity::kError : Severity::kWarn,
-                                        source.where);
+    CheckResult readable = passed_check(
+        "raw/" + source.dataset, "objects can be read", "Every object of the dataset could be decoded.",
+        source.unreadable_is_error ? Severity::kError : Severity::kWarn, source.where);
     for (const auto& object : unreadable)
       if (object.dataset == source.dataset)
         add_failure(readable, fmt::format("{}: {}", object.info.key, object.problem));
@@ -118,13 +119,16 @@ std::vector<CheckResult> check_kept(const Project& project, const std::vector<Ob
       if (kept.empty()) continue;
       CheckResult check = passed_check(
           "raw." + declared.name, "rows kept of the newest drop",
-          fmt::format("After the rules the newest drop has at least {:.0f} % of the rows of the one before, and "
-                      "a dataset that is not optional has some.", declared.min_rows_of_previous * 100),
+          fmt::format(
+              "After the rules the newest drop has at least {:.0f} % of the rows of the one before, and "
+              "a dataset that is not optional has some.",
+              declared.min_rows_of_previous * 100),
           Severity::kError, declared.where);
       judge_drift(kept, declared.min_rows_of_previous, check);
       if (all == 0 && !source.optional && check.passed)
-        add_failure(check, fmt::format("every row of raw/{} was rejected; see them with: reelhouse quarantine",
-                                       declared.dataset));
+        add_failure(check,
+                    fmt::format("every row of raw/{} was rejected; see them with: reelhouse quarantine",
+                                declared.dataset));
       results.push_back(std::move(check));
     }
   }
@@ -137,15 +141,23 @@ std::vector<ObjectAccount> account(const Graph& graph, const std::vector<ModelOu
   std::vector<ObjectAccount> accounts;
   for (const auto& table : tables) {
     for (const auto& object : table.objects) {
-      ObjectAccount entry{object.info.key, object.info.etag, table.name, object.drop, object.info.size,
-                          object.profile.records, object.profile.rejected, 0, 0};
+      ObjectAccount entry{object.info.key,
+                          object.info.etag,
+                          table.name,
+                          object.drop,
+                          object.info.size,
+                          object.profile.records,
+                          object.profile.rejected,
+                          0,
+                          0};
       entry.kept = entry.read - entry.rejected_structure;
       accounts.push_back(std::move(entry));
     }
   }
   for (const auto& outcome : outcomes) {
     const auto has = [&](const char* name) {
-      return std::ranges::any_of(outcome.record.columns, [&](const auto& column) { return column.first == name; });
+      return std::ranges::any_of(outcome.record.columns,
+                                 [&](const auto& column) { return column.first == name; });
     };
     if (!has("_object") || !has("_line")) continue;
     const Node& node = graph.nodes[static_cast<size_t>(graph.find(outcome.model))];
@@ -156,13 +168,14 @@ std::vector<ObjectAccount> account(const Graph& graph, const std::vector<ModelOu
     for (auto& entry : accounts) {
       if (entry.table != node.raw.front()) continue;
       const auto found = outcome.record.objects.find(entry.key);
-      const BuildRecord::ObjectCount counts = found == outcome.record.objects.end() ? BuildRecord::ObjectCount{} : found->second;
+      const BuildRecord::ObjectCount counts =
+          found == outcome.record.objects.end() ? BuildRecord::ObjectCount{} : found->second;
       const uint64_t given = entry.read - entry.rejected_structure;
       entry.rejected_rules = std::max(entry.rejected_rules, counts.rejected);
       entry.kept = given - std::min(given, entry.rejected_rules);
       if (counts.kept + counts.rejected != given)
-        add_failure(check, fmt::format("{}: {} records were read, {} kept and {} rejected by rules", entry.key,
-                                       given, counts.kept, counts.rejected));
+        add_failure(check, fmt::format("{}: {} records were read, {} kept and {} rejected by rules",
+                                       entry.key, given, counts.kept, counts.rejected));
     }
     checks.push_back(std::move(check));
   }

@@ -10,7 +10,9 @@ namespace {
 /// Raised when the way models are built changes, so that nothing built before is taken for current.
 constexpr const char* kBuilder = "builder 1";
 
-std::string short_hash(const std::string& text) { return sha256(text).substr(0, 24); }
+std::string short_hash(const std::string& text) {
+  return sha256(text).substr(0, 24);
+}
 
 /// Adds the definition of a helper and of the helpers that it uses.
 void add_helper(const std::string& name, std::set<std::string>& seen, std::string& text) {
@@ -33,8 +35,8 @@ std::string raw_fingerprint(const std::string& name, const Project& project,
   const auto table = std::ranges::find(tables, name, &catalog::CatalogTable::name);
   if (table != tables.end())
     for (const auto& object : table->objects)
-      text += fmt::format("{} {} {} {}\n", object.info.key, object.profile.content_hash,
-                          to_iso(object.drop), to_json(object.profile.format).dump());
+      text += fmt::format("{} {} {} {}\n", object.info.key, object.profile.content_hash, to_iso(object.drop),
+                          to_json(object.profile.format).dump());
   return short_hash(text);
 }
 

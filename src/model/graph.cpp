@@ -8,7 +8,8 @@ namespace reelhouse::model {
 namespace {
 
 size_t line_of(const std::string& text, size_t offset) {
-  return 1 + static_cast<size_t>(std::count(text.begin(), text.begin() + static_cast<long>(std::min(offset, text.size())), '\n'));
+  return 1 + static_cast<size_t>(std::count(
+                 text.begin(), text.begin() + static_cast<long>(std::min(offset, text.size())), '\n'));
 }
 
 /// Sorts one model's references into models, raw tables and seeds.
@@ -35,9 +36,9 @@ class Resolver {
       } else if (table.schema == "seed" && contains(seeds_, name)) {
         node.seeds.push_back(table.name);
       } else if (known = false; !(table.schema.empty() && contains(project_.broken, name))) {
-        problems_.push_back({ErrorKind::kProject, fmt::format("there is no table '{}'", name), hint(name),
-                             fmt::format("{}:{}", node.model->file.string(),
-                                         line_of(node.model->sql, table.offset))});
+        problems_.push_back(
+            {ErrorKind::kProject, fmt::format("there is no table '{}'", name), hint(name),
+             fmt::format("{}:{}", node.model->file.string(), line_of(node.model->sql, table.offset))});
       }
     }
     node.functions = references.functions;
@@ -55,7 +56,8 @@ class Resolver {
     all.insert(all.end(), seeds_.begin(), seeds_.end());
     if (name.starts_with("raw.") && !near_miss(name, all))
       return "It is not in the catalog. Run 'reelhouse catalog' to see what is, or declare it in sources/.";
-    return did_you_mean(name, all, "Models are named as their files, raw tables raw.<table>, seeds seed.<name>.");
+    return did_you_mean(name, all,
+                        "Models are named as their files, raw tables raw.<table>, seeds seed.<name>.");
   }
 
   const Project& project_;
@@ -108,10 +110,10 @@ class Sorter {
 
   void report_cycle(const Node& node) {
     const auto first = std::ranges::find(path_, node.model->name);
-    problems_.push_back({ErrorKind::kProject,
-                         fmt::format("models depend on each other in a circle: {}",
-                                     fmt::join(first, path_.end(), " -> ")),
-                         "Take one of these references out.", node.model->file.string()});
+    problems_.push_back(
+        {ErrorKind::kProject,
+         fmt::format("models depend on each other in a circle: {}", fmt::join(first, path_.end(), " -> ")),
+         "Take one of these references out.", node.model->file.string()});
   }
 
   std::vector<Node>& nodes_;
@@ -179,7 +181,8 @@ Result<std::vector<bool>> select(const Graph& graph, const std::vector<std::stri
       known.insert(known.end(), {model.name, model.folder});
     }
     if (!found)
-      return fail(ErrorKind::kUsage, fmt::format("--select {}: there is no model or folder '{}'", pattern, name),
+      return fail(ErrorKind::kUsage,
+                  fmt::format("--select {}: there is no model or folder '{}'", pattern, name),
                   did_you_mean(name, known, "Run 'reelhouse validate' to list the models."));
     const auto ups = up ? graph.upstream(marked) : marked;
     const auto downs = down ? graph.downstream(marked) : marked;

@@ -13,9 +13,9 @@ namespace reelhouse::model {
 /// A model with what its SQL names, resolved.
 struct Node {
   const Model* model = nullptr;
-  std::vector<size_t> inputs;        ///< models, as indexes into Graph::nodes
-  std::vector<std::string> raw;      ///< tables of the catalog, without "raw."
-  std::vector<std::string> seeds;    ///< without "seed."
+  std::vector<size_t> inputs;      ///< models, as indexes into Graph::nodes
+  std::vector<std::string> raw;    ///< tables of the catalog, without "raw."
+  std::vector<std::string> seeds;  ///< without "seed."
   std::vector<std::string> functions;
 };
 

@@ -58,7 +58,8 @@ Result<Place> Lineage::find(const std::string& name) const {
   const auto* columns = binding_.columns(place.table);
   if (columns == nullptr) {
     if (binding_.project().find(place.table) != nullptr)
-      return fail(ErrorKind::kProject, fmt::format("the model {} is broken, or one that it needs is", place.table),
+      return fail(ErrorKind::kProject,
+                  fmt::format("the model {} is broken, or one that it needs is", place.table),
                   "Run 'reelhouse validate' to see what is wrong.");
     std::vector<std::string> tables = binding_.tables();
     std::string hint = did_you_mean(place.table, tables);
@@ -75,8 +76,9 @@ Result<Place> Lineage::find(const std::string& name) const {
 
 const Node* Lineage::node_of(const std::string& table) const {
   const int index = binding_.graph().find(table);
-  return index < 0 || binding_.columns(table) == nullptr ? nullptr
-                                                         : &binding_.graph().nodes[static_cast<size_t>(index)];
+  return index < 0 || binding_.columns(table) == nullptr
+             ? nullptr
+             : &binding_.graph().nodes[static_cast<size_t>(index)];
 }
 
 const PlanOrigins& Lineage::origins(const Node& node) {
@@ -145,7 +147,8 @@ LineageNode Lineage::column_above(const Place& place, uint16_t how, Seen& seen) 
     if (!origin.is_value()) add_origin(node.deciders, origin);
   for (const auto& origin : found.rows) add_origin(node.deciders, origin);
   for (const auto& origin : own)
-    if (origin.is_value()) node.inputs.push_back(column_above({origin.table, origin.column}, origin.how, seen));
+    if (origin.is_value())
+      node.inputs.push_back(column_above({origin.table, origin.column}, origin.how, seen));
   return node;
 }
 
@@ -157,7 +160,8 @@ LineageNode Lineage::table_above(const std::string& table, Seen& seen) {
     node.repeated = true;
     return node;
   }
-  for (const auto& input : inputs_of(binding_.graph(), *model)) node.inputs.push_back(table_above(input, seen));
+  for (const auto& input : inputs_of(binding_.graph(), *model))
+    node.inputs.push_back(table_above(input, seen));
   return node;
 }
 
@@ -179,7 +183,8 @@ LineageNode Lineage::below(const Place& place, uint16_t how, Seen& seen) {
   const auto bears = [&](const std::vector<Origin>& origins) {
     uint16_t ways = 0;
     for (const auto& origin : origins)
-      if (origin.table == place.table && (place.column.empty() || origin.column == place.column)) ways |= origin.how;
+      if (origin.table == place.table && (place.column.empty() || origin.column == place.column))
+        ways |= origin.how;
     return ways;
   };
   for (const auto& each : binding_.graph().nodes) {
@@ -210,7 +215,8 @@ std::vector<LineageObject> Lineage::objects_of(const Place& place) const {
   std::vector<LineageObject> objects;
   for (const auto& object : table->objects) {
     const auto& fields = object.profile.format.fields;
-    LineageObject entry{object.info.key, "", to_iso(object.drop), object.profile.records - object.profile.rejected};
+    LineageObject entry{object.info.key, "", to_iso(object.drop),
+                        object.profile.records - object.profile.rejected};
     const auto columns = catalog::column_names(fields);
     for (size_t i = 0; i < columns.size() && i < fields.size(); ++i) {
       bool same = columns[i] == place.column;

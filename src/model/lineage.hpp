@@ -15,7 +15,7 @@ namespace reelhouse::model {
 
 /// A column of a model, raw table or seed; without a column, the table as a whole.
 struct Place {
-  std::string table;   ///< "fct_subscription", "raw.user", "seed.plan"
+  std::string table;  ///< "fct_subscription", "raw.user", "seed.plan"
   std::string column;
 
   std::string text() const { return column.empty() ? table : table + "." + column; }
@@ -25,20 +25,20 @@ struct Place {
 /// An object of the lake that a raw column comes from.
 struct LineageObject {
   std::string key;
-  std::string field;      ///< as the object spells it; empty when it has no such field, or for a table
-  std::string drop;       ///< YYYY-MM-DD
-  uint64_t records = 0;   ///< as the crawl read them, less those without structure
+  std::string field;     ///< as the object spells it; empty when it has no such field, or for a table
+  std::string drop;      ///< YYYY-MM-DD
+  uint64_t records = 0;  ///< as the crawl read them, less those without structure
 };
 
 /// One place of a lineage tree; below it stand the places that it comes from (or, downstream, that come
 /// from it).
 struct LineageNode {
   Place place;
-  uint16_t how = kValue;         ///< towards the node above
-  std::string file;              ///< of the model or seed
-  bool repeated = false;         ///< shown already, with all that stands below it
-  std::string approximate;       ///< what was not understood: too many origins may be shown
-  std::vector<Origin> deciders;  ///< upstream of a column: what decides its rows, or chooses its value
+  uint16_t how = kValue;               ///< towards the node above
+  std::string file;                    ///< of the model or seed
+  bool repeated = false;               ///< shown already, with all that stands below it
+  std::string approximate;             ///< what was not understood: too many origins may be shown
+  std::vector<Origin> deciders;        ///< upstream of a column: what decides its rows, or chooses its value
   std::vector<LineageObject> objects;  ///< of a raw table or column
   std::vector<LineageNode> inputs;
 };

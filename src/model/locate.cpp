@@ -99,7 +99,8 @@ Error locate(const Error& error, const std::string& text, const std::string& fil
   Error located = error;
   located.kind = ErrorKind::kProject;
   std::optional<size_t> line;
-  if (const auto rest = cut_behind(located.message, "\nLINE ")) line = std::strtoul(rest->c_str(), nullptr, 10);
+  if (const auto rest = cut_behind(located.message, "\nLINE "))
+    line = std::strtoul(rest->c_str(), nullptr, 10);
   if (!line && !error.where.empty()) line = line_at(text, std::strtoul(error.where.c_str(), nullptr, 10));
   drop_prefix(located.message);
   move_hint(located);

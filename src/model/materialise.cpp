@@ -14,7 +14,9 @@ namespace fs = std::filesystem;
 
 constexpr const char* kParquet = "(format parquet, compression zstd, compression_level 1)";
 
-bool is_stored(const std::string& column) { return !column.starts_with("_was_"); }
+bool is_stored(const std::string& column) {
+  return !column.starts_with("_was_");
+}
 
 std::string stored_columns(const BuildRecord& record) {
   std::string list;
@@ -28,8 +30,8 @@ bool has_column(const std::vector<engine::Column>& columns, const std::string& n
 
 /// Runs `copy (select) to file` and returns the number of rows written.
 Result<uint64_t> copy_to(engine::Session& session, const std::string& select, const fs::path& file) {
-  RH_ASSIGN(const auto rows, session.query(fmt::format("copy ({}\n) to {} {}", select,
-                                                       quote_text(file.string()), kParquet)));
+  RH_ASSIGN(const auto rows,
+            session.query(fmt::format("copy ({}\n) to {} {}", select, quote_text(file.string()), kParquet)));
   return static_cast<uint64_t>(rows.integer(0, 0));
 }
 
@@ -43,11 +45,13 @@ class RuledModel {
     auto written = copy_to(session_, judged(), all_);
     if (!written) return fail(blame(written.error()));
     const std::string source = fmt::format("read_parquet({})", quote_text(all_.string()));
-    RH_ASSIGN(record.rows, copy_to(session_, fmt::format("select {} from {} where _reject = 0",
-                                                         stored_columns(record), source),
-                                   folder_ / "part-0.parquet"));
+    RH_ASSIGN(
+        record.rows,
+        copy_to(session_, fmt::format("select {} from {} where _reject = 0", stored_columns(record), source),
+                folder_ / "part-0.parquet"));
     record.rejected = *written - record.rows;
-    const std::string lineage = has_lineage ? "_object, _line" : "cast(null as varchar) as _object, cast(null as bigint) as _line";
+    const std::string lineage =
+        has_lineage ? "_object, _line" : "cast(null as varchar) as _object, cast(null as bigint) as _line";
     if (record.rejected > 0) RH_TRY(write_rejected(source, lineage));
     RH_TRY(write_repaired(record, source, lineage));
     std::error_code code;
@@ -61,7 +65,8 @@ class RuledModel {
     std::string cases;
     for (size_t i = 0; i < model_.rejects.size(); ++i)
       cases += fmt::format(" when {} then {}", model_.rejects[i].when, i + 1);
-    std::string flags = cases.empty() ? ", 0 as _reject" : fmt::format(", case{} else 0 end as _reject", cases);
+    std::string flags =
+        cases.empty() ? ", 0 as _reject" : fmt::format(", case{} else 0 end as _reject", cases);
     for (size_t i = 0; i < model_.repairs.size(); ++i)
       flags += fmt::format(", coalesce({}, false) as _repair_{}", model_.repairs[i].when, i);
     return fmt::format("select *{} from ({}\n) as {}", flags, model_.statement(), quote_name(model_.name));
@@ -75,7 +80,8 @@ class RuledModel {
       const auto& rule = model_.rejects[i];
       column += fmt::format(" when {} then {}", i + 1, quote_text(rule.column));
       reason += fmt::format(" when {} then {}", i + 1, quote_text(rule.reason));
-      value += fmt::format(" when {} then cast({} as varchar)", i + 1, rule.value.empty() ? "null" : rule.value);
+      value +=
+          fmt::format(" when {} then cast({} as varchar)", i + 1, rule.value.empty() ? "null" : rule.value);
     }
     const std::string select = fmt::format(
         "select {}, case _reject{} end as col, case _reject{} end as reason, case _reject{} end as value "
@@ -98,19 +104,22 @@ class RuledModel {
       parts += fmt::format(
           "{}select {}, {} as kind, {} as col, cast({} as varchar) as was, cast({} as varchar) as now "
           "from _repaired where _repair_{}",
-          i ? " union all " : "", lineage, quote_text(rule.kind), quote_text(rule.column), rule.was, rule.now, i);
+          i ? " union all " : "", lineage, quote_text(rule.kind), quote_text(rule.column), rule.was, rule.now,
+          i);
     }
     if (parts.empty()) return {};
-    RH_TRY(session_.execute(fmt::format("create or replace temp table _repaired as select * from {} where _reject = 0 and ({})",
-                                        source, any)));
+    RH_TRY(session_.execute(
+        fmt::format("create or replace temp table _repaired as select * from {} where _reject = 0 and ({})",
+                    source, any)));
     RH_ASSIGN(const auto repaired, session_.query("select count(*) from _repaired"));
     if (repaired.integer(0, 0) == 0) return session_.execute("drop table _repaired");
     const fs::path file = folder_ / "_repaired.parquet";
     auto written = copy_to(session_, parts, file);
     if (!written) return fail(blame(written.error()));
     RH_TRY(session_.execute("drop table _repaired"));
-    RH_ASSIGN(const auto counts, session_.query(fmt::format("select kind, count(*) from read_parquet({}) group by kind",
-                                                            quote_text(file.string()))));
+    RH_ASSIGN(const auto counts,
+              session_.query(fmt::format("select kind, count(*) from read_parquet({}) group by kind",
+                                         quote_text(file.string()))));
     for (size_t row = 0; row < counts.rows.size(); ++row)
       record.repairs[counts.text(row, 0)] = static_cast<uint64_t>(counts.integer(row, 1));
     return {};
@@ -135,8 +144,9 @@ class RuledModel {
 /// Counts kept and rejected rows by object, for read = kept + rejected.
 Result<> count_objects(BuildRecord& record, const fs::path& folder, engine::Session& session) {
   const auto count = [&](const fs::path& file, uint64_t BuildRecord::ObjectCount::*field) -> Result<> {
-    RH_ASSIGN(const auto rows, session.query(fmt::format(
-        "select _object, count(*) from read_parquet({}) group by _object", quote_text(file.string()))));
+    RH_ASSIGN(const auto rows,
+              session.query(fmt::format("select _object, count(*) from read_parquet({}) group by _object",
+                                        quote_text(file.string()))));
     for (size_t row = 0; row < rows.rows.size(); ++row)
       record.objects[rows.text(row, 0)].*field = static_cast<uint64_t>(rows.integer(row, 1));
     return {};
@@ -159,7 +169,8 @@ Result<BuildRecord> materialise(const Model& model, const fs::path& folder, engi
   record.model = model.name;
   for (const auto& column : described->columns)
     if (is_stored(column.name)) record.columns.emplace_back(column.name, column.type);
-  const bool has_lineage = has_column(described->columns, "_object") && has_column(described->columns, "_line");
+  const bool has_lineage =
+      has_column(described->columns, "_object") && has_column(described->columns, "_line");
   if (model.has_rules() || record.columns.size() < described->columns.size()) {
     RH_TRY(RuledModel(model, folder, session).write(record, has_lineage));
   } else {

@@ -86,7 +86,8 @@ OriginSet ExpressionReader::references(const Json& expression, const Relation& i
   const std::string kind = text_of(expression, "expression_class");
   if (kind == "BOUND_REF") return column(input, number_of(expression, "index"));
   if (kind == "BOUND_CONSTANT") return found;
-  if (const auto binding = expression.find("binding"); kind == "BOUND_COLUMN_REF" && binding != expression.end() &&
+  if (const auto binding = expression.find("binding"); kind == "BOUND_COLUMN_REF" &&
+                                                       binding != expression.end() &&
                                                        input.index == number_of(*binding, "table_index"))
     return column(input, number_of(*binding, "column_index"));
   if (kind == "BOUND_COLUMN_REF" || kind == "BOUND_SUBQUERY") {

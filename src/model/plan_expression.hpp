@@ -40,9 +40,9 @@ uint64_t number_of(const Json& node, const char* key);
 class ExpressionReader {
  public:
   /// Returns the origins of an expression, or of a list of them. Below a table function the engine leaves
-  /// references by the operator's number; they are found where the input has that number. Data that functions were bound with is
-  /// left out: the references in a lambda count its own parameters, and what it captures is among the
-  /// arguments.
+  /// references by the operator's number; they are found where the input has that number. Data that functions
+  /// were bound with is left out: the references in a lambda count its own parameters, and what it captures
+  /// is among the arguments.
   OriginSet references(const Json& expression, const Relation& input);
   /// The same for a member of a node; nothing when it is absent.
   OriginSet references_in(const Json& node, const char* key, const Relation& input);

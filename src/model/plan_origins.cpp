@@ -69,7 +69,8 @@ class PlanWalker {
   /// Keeps the engine's number of an operator whose columns are all its own.
   static Relation numbered(const Json& node, Relation relation) {
     const auto number = node.find("table_index");
-    if (number != node.end() && number->is_number_integer() && text_of(node, "type") != "LOGICAL_MATERIALIZED_CTE")
+    if (number != node.end() && number->is_number_integer() &&
+        text_of(node, "type") != "LOGICAL_MATERIALIZED_CTE")
       relation.index = number->get<uint64_t>();
     return relation;
   }
@@ -77,7 +78,8 @@ class PlanWalker {
   // ---- origins and their names
 
   OriginSet origin(const std::string& table, const std::string& column, uint16_t how) {
-    const auto [it, is_new] = numbers_.emplace(std::pair(table, column), static_cast<uint32_t>(origins_.size()));
+    const auto [it, is_new] =
+        numbers_.emplace(std::pair(table, column), static_cast<uint32_t>(origins_.size()));
     if (is_new) origins_.push_back(it->first);
     return {it->second, how};
   }
@@ -122,9 +124,8 @@ class PlanWalker {
     result.rows = origin(name, "", kRows);
     for (const auto& index : list_of(node, "column_indexes")) {
       const uint64_t number = number_of(index, "index");
-      result.columns.push_back(number < names.size()
-                                   ? origin(name, names[number].get<std::string>(), kValue)
-                                   : result.rows);  // a row's number: which rows there are
+      result.columns.push_back(number < names.size() ? origin(name, names[number].get<std::string>(), kValue)
+                                                     : result.rows);  // a row's number: which rows there are
     }
     if (result.columns.empty()) result.columns.push_back(result.rows);
     result.keep_only(list_of(node, "projection_ids"));
@@ -145,7 +146,8 @@ class PlanWalker {
     result.columns.assign(std::max<size_t>(1, list_of(node, "column_indexes").size()), made);
     result.keep_only(list_of(node, "projection_ids"));
     for (const auto& index : list_of(node, "projected_input"))
-      result.columns.push_back(expressions_.column(input, index.is_number_integer() ? index.get<uint64_t>() : 0));
+      result.columns.push_back(
+          expressions_.column(input, index.is_number_integer() ? index.get<uint64_t>() : 0));
     return result;
   }
 
@@ -291,8 +293,7 @@ class PlanWalker {
         if (i == 0 || type == "LOGICAL_UNION") result.columns[c].add(input.columns[c]);
       if (type != "LOGICAL_UNION") result.rows.add_as(input.all(), kFilter);
     }
-    if (type == "LOGICAL_UNION" && !node.value("setop_all", false))
-      result.rows.add_as(result.all(), kGroup);
+    if (type == "LOGICAL_UNION" && !node.value("setop_all", false)) result.rows.add_as(result.all(), kGroup);
     if (result.open) {
       result.any = result.all();
       result.columns.clear();
@@ -395,7 +396,7 @@ class PlanWalker {
 
 std::string name_of_how(uint16_t how) {
   static const std::vector<std::pair<How, const char*>> kNames = {
-      {kValue, "value"}, {kCase, "case"},   {kFilter, "filter"}, {kJoin, "join"},  {kGroup, "group"},
+      {kValue, "value"}, {kCase, "case"},     {kFilter, "filter"}, {kJoin, "join"}, {kGroup, "group"},
       {kOrder, "order"}, {kWindow, "window"}, {kExpand, "expand"}, {kRows, "rows"}};
   std::string text;
   for (const auto& [bit, name] : kNames)
@@ -403,6 +404,8 @@ std::string name_of_how(uint16_t how) {
   return text;
 }
 
-PlanOrigins origins_of_plan(const Json& plan) { return PlanWalker().run(plan); }
+PlanOrigins origins_of_plan(const Json& plan) {
+  return PlanWalker().run(plan);
+}
 
 }  // namespace reelhouse::model

@@ -10,15 +10,15 @@ namespace reelhouse::model {
 
 /// How a column of an input bears on a column of a result; a set of these is a bit mask.
 enum How : uint16_t {
-  kValue = 1,    ///< its own value flows in
-  kCase = 2,     ///< it chooses between values
-  kFilter = 4,   ///< it decides which rows there are
-  kJoin = 8,     ///< it decides which rows meet
-  kGroup = 16,   ///< it decides which rows are put together
-  kOrder = 32,   ///< it decides the order, and with it what a limit or a first value takes
-  kWindow = 64,  ///< it decides which other rows a window sees
-  kExpand = 128, ///< a list or number in it decides how many rows come of one
-  kRows = 256,   ///< which rows its table has
+  kValue = 1,     ///< its own value flows in
+  kCase = 2,      ///< it chooses between values
+  kFilter = 4,    ///< it decides which rows there are
+  kJoin = 8,      ///< it decides which rows meet
+  kGroup = 16,    ///< it decides which rows are put together
+  kOrder = 32,    ///< it decides the order, and with it what a limit or a first value takes
+  kWindow = 64,   ///< it decides which other rows a window sees
+  kExpand = 128,  ///< a list or number in it decides how many rows come of one
+  kRows = 256,    ///< which rows its table has
 };
 
 /// Names the ways of a mask: "value", "filter, join".

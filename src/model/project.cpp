@@ -101,7 +101,8 @@ Result<Seed> load_seed(const fs::path& file) {
   for (size_t start = 0; start <= header.size();) {
     const size_t comma = std::min(header.find(',', start), header.size());
     std::string column = trimmed(std::string_view(header).substr(start, comma - start));
-    if (column.size() > 1 && column.front() == '"' && column.back() == '"') column = column.substr(1, column.size() - 2);
+    if (column.size() > 1 && column.front() == '"' && column.back() == '"')
+      column = column.substr(1, column.size() - 2);
     if (column.empty() || catalog::column_name(column) != column)
       return fail(ErrorKind::kProject, fmt::format("'{}' is no name for a column", column),
                   "The first line of a seed names its columns: lower-case letters, digits and '_'.",
@@ -117,8 +118,8 @@ Result<Seed> load_seed(const fs::path& file) {
 
 /// Reads files of one kind; of two that have one name the second is a problem.
 template <typename Load, typename Item>
-void load_all(const std::vector<fs::path>& files, const Load& load, const char* what, std::vector<Item>& items,
-              std::vector<Error>& problems) {
+void load_all(const std::vector<fs::path>& files, const Load& load, const char* what,
+              std::vector<Item>& items, std::vector<Error>& problems) {
   for (const auto& file : files) {
     Result<Item> item = load(file);
     if (!item) {

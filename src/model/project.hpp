@@ -16,20 +16,20 @@ enum class Materialisation { kTable, kView };
 /// A check of a built model: `sql` returns the rows that fail it.
 struct Check {
   std::string model;
-  std::string name;         ///< "not_null(user_key)", or the name that the YAML gives
+  std::string name;  ///< "not_null(user_key)", or the name that the YAML gives
   std::string description;
   Severity severity = Severity::kError;
   std::string sql;
-  std::string where;        ///< file:line
-  bool is_plain = false;    ///< made from columns of the model alone: sound where those exist
+  std::string where;      ///< file:line
+  bool is_plain = false;  ///< made from columns of the model alone: sound where those exist
 };
 
 /// A rule that sends rows to quarantine.
 struct RejectRule {
   std::string column;
-  std::string when;    ///< SQL over the model's own columns
+  std::string when;  ///< SQL over the model's own columns
   std::string reason;
-  std::string value;   ///< SQL; empty = null
+  std::string value;  ///< SQL; empty = null
   std::string where;
 };
 
@@ -63,7 +63,7 @@ struct Model {
   std::vector<Check> checks;
   std::vector<RejectRule> rejects;
   std::vector<RepairRule> repairs;
-  std::string specification;   ///< the YAML's rules as text, part of the fingerprint
+  std::string specification;  ///< the YAML's rules as text, part of the fingerprint
 
   /// True for a folder below models/ and for those in it: "marts" holds "marts/finance".
   bool is_in(const std::string& where) const { return folder == where || folder.starts_with(where + "/"); }

@@ -87,7 +87,8 @@ Result<> read_column_check(const Yaml& yaml, const std::string& column, Model& m
 }
 
 Result<> read_columns(const Yaml& columns, Model& model) {
-  if (!columns.empty() && !columns.is_map()) return fail(columns.error("expected column names with their descriptions"));
+  if (!columns.empty() && !columns.is_map())
+    return fail(columns.error("expected column names with their descriptions"));
   for (const auto& name : columns.keys()) {
     const Yaml column = columns.at(name);
     ColumnSpec spec{name, "", column.where()};
@@ -150,8 +151,8 @@ Result<> read_specification(const Yaml& yaml, Model& model) {
   RH_ASSIGN(model.grain, yaml.at("grain").texts());
   if (!model.grain.empty()) {
     const std::string where = yaml.at("grain").where();
-    model.checks.push_back({model.name, "grain is unique", "", Severity::kError,
-                            unique_sql(model, model.grain), where, true});
+    model.checks.push_back(
+        {model.name, "grain is unique", "", Severity::kError, unique_sql(model, model.grain), where, true});
     for (const auto& column : model.grain)
       model.checks.push_back({model.name, fmt::format("grain {} is not null", column), "", Severity::kError,
                               not_null_sql(model, column), where, true});

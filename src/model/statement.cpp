@@ -86,6 +86,8 @@ class SqlScanner {
 
 }  // namespace
 
-std::string Model::statement() const { return sql.substr(0, SqlScanner(sql).find_semicolon()); }
+std::string Model::statement() const {
+  return sql.substr(0, SqlScanner(sql).find_semicolon());
+}
 
 }  // namespace reelhouse::model

@@ -11,7 +11,9 @@ namespace {
 
 using engine::quote_name;
 
-std::string file_of(const std::string& where) { return where.substr(0, where.rfind(':')); }
+std::string file_of(const std::string& where) {
+  return where.substr(0, where.rfind(':'));
+}
 
 /// Holds one model's YAML against the model as it was bound.
 class ModelValidator {
@@ -43,7 +45,8 @@ class ModelValidator {
     for (const auto& column : model_.columns) {
       if (has(column.name)) continue;
       missing.insert(column.name);
-      problems_.push_back({ErrorKind::kProject, fmt::format("{} has no column '{}'", model_.name, column.name),
+      problems_.push_back({ErrorKind::kProject,
+                           fmt::format("{} has no column '{}'", model_.name, column.name),
                            columns_hint(column.name), column.where});
       passed_over_.insert(fmt::format("({})", column.name));
     }
@@ -79,10 +82,11 @@ class ModelValidator {
     if (bare.empty()) return;
     std::filesystem::path yaml = model_.file;
     yaml.replace_extension(".yml");
-    warnings_.push_back({ErrorKind::kProject,
-                         fmt::format("{} is published, and {} of its columns {} no description: {}", model_.name,
-                                     bare.size(), bare.size() == 1 ? "has" : "have", fmt::join(bare, ", ")),
-                         "Say what they mean under columns.", yaml.string()});
+    warnings_.push_back(
+        {ErrorKind::kProject,
+         fmt::format("{} is published, and {} of its columns {} no description: {}", model_.name, bare.size(),
+                     bare.size() == 1 ? "has" : "have", fmt::join(bare, ", ")),
+         "Say what they mean under columns.", yaml.string()});
   }
 
   /// One statement to bind, and how to speak of it.
@@ -160,7 +164,8 @@ class ModelValidator {
         problems_.push_back({ErrorKind::kProject, fmt::format("check '{}' stands here twice", check.name),
                              "Rename or remove one.", check.where});
       if (check.is_plain || is_passed_over(check)) continue;
-      together += fmt::format("{}({}\n) as c{}", statements.empty() ? " from " : ", ", check.sql, statements.size());
+      together +=
+          fmt::format("{}({}\n) as c{}", statements.empty() ? " from " : ", ", check.sql, statements.size());
       statements.push_back({check.sql, fmt::format("check '{}'", check.name), check.where});
     }
     return bind_all(together, statements);
@@ -206,7 +211,8 @@ Result<Validation> validate(const Binding& binding, std::vector<Error>& problems
     if (columns == nullptr) continue;
     RH_TRY(ModelValidator(binding, *node.model, problems, validation.warnings).run());
     validation.models.push_back({node.model->name, node.model->folder, node.model->materialisation,
-                                 inputs_of(binding.graph(), node), columns->size(), node.model->checks.size()});
+                                 inputs_of(binding.graph(), node), columns->size(),
+                                 node.model->checks.size()});
     validation.checks += node.model->checks.size();
   }
   if (problems.empty()) find_unused_sources(binding, validation.warnings);

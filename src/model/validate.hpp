@@ -20,7 +20,7 @@ struct Validation {
   };
   std::vector<ModelSummary> models;  ///< in the order in which they are built
   size_t checks = 0;
-  std::vector<Error> warnings;       ///< what may stay, but should not
+  std::vector<Error> warnings;  ///< what may stay, but should not
 };
 
 /// Binds the SQL of models, rules and checks without any data, and holds the YAML against the columns

@@ -114,8 +114,8 @@ Result<Version> Folder::read_manifest(int number) const {
     version.created = json.at("created").get<std::string>();
     for (const auto& table : json.at("tables"))
       version.tables.push_back({table.at("name").get<std::string>(),
-                                table.at("fingerprint").get<std::string>(),
-                                table.at("rows").get<uint64_t>(), table.value("note", "")});
+                                table.at("fingerprint").get<std::string>(), table.at("rows").get<uint64_t>(),
+                                table.value("note", "")});
     std::error_code code;
     const auto bytes = fs::file_size(database(number), code);
     version.bytes = code ? 0 : bytes;
@@ -135,8 +135,10 @@ Result<> Folder::write_manifest(const Version& version) const {
             {"bytes", version.bytes},
             {"tables", Json::array()}};
   for (const auto& table : version.tables)
-    json["tables"].push_back(
-        {{"name", table.name}, {"fingerprint", table.fingerprint}, {"rows", table.rows}, {"note", table.note}});
+    json["tables"].push_back({{"name", table.name},
+                              {"fingerprint", table.fingerprint},
+                              {"rows", table.rows},
+                              {"note", table.note}});
   return write_file_atomically(manifest(version.number),
                                json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n");
 }

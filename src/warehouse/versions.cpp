@@ -92,7 +92,8 @@ auto with_current(const Folder& folder, Use use) -> decltype(use(0)) {
 Version describe(int number, const std::vector<PublishedTable>& tables, const std::string& run,
                  const Clock& clock) {
   Version version{number, run, to_iso(clock.now()), true, {}, 0};
-  for (const auto& table : tables) version.tables.push_back({table.name, table.fingerprint, table.rows, table.note});
+  for (const auto& table : tables)
+    version.tables.push_back({table.name, table.fingerprint, table.rows, table.note});
   std::ranges::sort(version.tables, {}, &Version::Table::name);
   return version;
 }

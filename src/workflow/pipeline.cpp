@@ -54,7 +54,8 @@ class Pipeline {
   std::string content_hash() const;
   std::string missing_note(size_t node) const;
   int workers() const {
-    const unsigned cores = options_.threads > 0 ? static_cast<unsigned>(options_.threads) : std::thread::hardware_concurrency();
+    const unsigned cores =
+        options_.threads > 0 ? static_cast<unsigned>(options_.threads) : std::thread::hardware_concurrency();
     return static_cast<int>(std::clamp(cores, 1U, 4U));
   }
   fs::path last_publish_file() const { return options_.state / "published.json"; }
@@ -83,9 +84,10 @@ Result<> Pipeline::crawl() {
   const PhaseTimer timer(phases_, "crawl");
   RH_ASSIGN(lake_, lake::open_store(options_.lake));
   RH_ASSIGN(catalog_, catalog::open_catalog(options_.state / "catalog.db"));
-  RH_ASSIGN(crawled_, catalog_->crawl(*lake_, project_.sources,
-                                      {.dry_run = false, .exclude = options_.exclude, .threads = options_.threads},
-                                      clock_));
+  RH_ASSIGN(
+      crawled_,
+      catalog_->crawl(*lake_, project_.sources,
+                      {.dry_run = false, .exclude = options_.exclude, .threads = options_.threads}, clock_));
   result_.changes = crawled_.changes;
   size_t objects = 0;
   uint64_t records = 0;
@@ -96,7 +98,8 @@ Result<> Pipeline::crawl() {
   say_(fmt::format("crawl    {} objects, {} tables, {} records; {} read anew  {:.1f} s", objects,
                    crawled_.tables.size(), records, crawled_.objects_read, timer.seconds()));
   if (objects == 0)
-    say_(fmt::format("crawl    no object lies below {}/raw; the lake is the folder that holds raw/", options_.lake));
+    say_(fmt::format("crawl    no object lies below {}/raw; the lake is the folder that holds raw/",
+                     options_.lake));
   for (const auto& object : crawled_.unreadable)
     say_(fmt::format("crawl    cannot read {}: {}", object.info.key, object.problem));
   (void)history_->add_step(record_.id, {"crawl", "succeeded", timer.seconds(), records, ""});
@@ -152,9 +155,10 @@ bool Pipeline::nothing_changed() {
   result_.known = outcomes.size();
   result_.objects = model::account(graph_, outcomes, crawled_.tables, result_.checks);
   if (current->number != last.version)
-    say_(fmt::format("nothing has changed since version {}; version {} is current because of a rollback. "
-                     "'reelhouse rollback {}' goes forward again.",
-                     last.version, current->number, last.version));
+    say_(
+        fmt::format("nothing has changed since version {}; version {} is current because of a rollback. "
+                    "'reelhouse rollback {}' goes forward again.",
+                    last.version, current->number, last.version));
   else
     say_(fmt::format("nothing has changed: version {} stays current", current->number));
   return true;
@@ -170,17 +174,23 @@ Result<> Pipeline::build() {
       case model::BuildState::kBuilt:
         ++result_.built;
         say_(fmt::format("build    {:<32} {:>12} rows{}  {:.2f} s", outcome.model, record.rows,
-                         record.rejected > 0 ? fmt::format(", {} rejected", record.rejected) : "", record.seconds));
-        (void)history_->add_step(record_.id, {"build " + outcome.model, "succeeded", record.seconds, record.rows, ""});
+                         record.rejected > 0 ? fmt::format(", {} rejected", record.rejected) : "",
+                         record.seconds));
+        (void)history_->add_step(record_.id,
+                                 {"build " + outcome.model, "succeeded", record.seconds, record.rows, ""});
         break;
-      case model::BuildState::kKnown: ++result_.known; break;
-      case model::BuildState::kView: break;
+      case model::BuildState::kKnown:
+        ++result_.known;
+        break;
+      case model::BuildState::kView:
+        break;
       case model::BuildState::kFailed:
         (void)history_->add_step(record_.id, {"build " + outcome.model, "failed", 0, 0, outcome.error});
         break;
       case model::BuildState::kSkipped:
         say_(fmt::format("skipped  {}: {} failed", outcome.model, outcome.error));
-        (void)history_->add_step(record_.id, {"build " + outcome.model, "skipped", 0, 0, outcome.error + " failed"});
+        (void)history_->add_step(record_.id,
+                                 {"build " + outcome.model, "skipped", 0, 0, outcome.error + " failed"});
         break;
     }
   });
@@ -216,9 +226,10 @@ Result<> Pipeline::stop_on_failed_checks() {
   }
   say_(fmt::format("check    {} checks, {} failed, {} warnings", result_.checks.size(), failed, warned));
   if (failed == 0) return {};
-  return fail(ErrorKind::kCheckFailed,
-              fmt::format("{} check{} failed, so nothing was published", failed, failed == 1 ? "" : "s"),
-              "The lines above name the check and the first rows; the version published before stays current.");
+  return fail(
+      ErrorKind::kCheckFailed,
+      fmt::format("{} check{} failed, so nothing was published", failed, failed == 1 ? "" : "s"),
+      "The lines above name the check and the first rows; the version published before stays current.");
 }
 
 /// Tells which optional datasets a model stands on that are not in the lake, in their sources' words.
@@ -228,7 +239,8 @@ std::string Pipeline::missing_note(size_t node) const {
   marked = graph_.upstream(marked);
   const auto is_read = [&](const catalog::SourceTable& table) {
     for (size_t i = 0; i < marked.size(); ++i)
-      if (marked[i] && std::ranges::find(graph_.nodes[i].raw, table.name) != graph_.nodes[i].raw.end()) return true;
+      if (marked[i] && std::ranges::find(graph_.nodes[i].raw, table.name) != graph_.nodes[i].raw.end())
+        return true;
     return false;
   };
   const auto is_here = [&](const catalog::SourceTable& table) {
@@ -237,9 +249,11 @@ std::string Pipeline::missing_note(size_t node) const {
   };
   std::string note;
   for (const auto& source : project_.sources) {
-    if (!source.optional || std::ranges::none_of(source.tables, is_read) || std::ranges::any_of(source.tables, is_here))
+    if (!source.optional || std::ranges::none_of(source.tables, is_read) ||
+        std::ranges::any_of(source.tables, is_here))
       continue;
-    note += (note.empty() ? "" : " ") + (source.missing.empty() ? source.dataset + " is not in the lake." : source.missing);
+    note += (note.empty() ? "" : " ") +
+            (source.missing.empty() ? source.dataset + " is not in the lake." : source.missing);
   }
   return note;
 }
@@ -259,7 +273,8 @@ Result<> Pipeline::publish() {
     table.description = model.description.empty() ? model.row : model.description;
     table.rows = outcome.record.rows;
     table.note = missing_note(static_cast<size_t>(graph_.find(outcome.model)));
-    for (const auto& column : model.columns) table.column_descriptions.emplace_back(column.name, column.description);
+    for (const auto& column : model.columns)
+      table.column_descriptions.emplace_back(column.name, column.description);
     tables.push_back(std::move(table));
   }
   database_.reset();  // frees its memory before the new file is written
@@ -267,8 +282,8 @@ Result<> Pipeline::publish() {
   result_.version = version.number;
   RH_TRY((LastPublish{content_hash(), version.number}).save(last_publish_file()));
   curated_.remove_old(kOldBuilds, needed);
-  say_(fmt::format("publish  version {}: {} tables, {:.1f} MB  {:.1f} s", version.number, version.tables.size(),
-                   static_cast<double>(version.bytes) / 1e6, timer.seconds()));
+  say_(fmt::format("publish  version {}: {} tables, {:.1f} MB  {:.1f} s", version.number,
+                   version.tables.size(), static_cast<double>(version.bytes) / 1e6, timer.seconds()));
   (void)history_->add_step(record_.id, {"publish", "succeeded", timer.seconds(), tables.size(), ""});
   return {};
 }
@@ -294,12 +309,10 @@ Result<> Pipeline::steps() {
 
 void Pipeline::fill_receipt(const Result<>& ended) {
   Json& receipt = result_.receipt;
-  receipt = {{"run", result_.run},
-             {"state", name_of(result_.state)},
-             {"started", record_.started},
-             {"ended", to_iso(clock_.now())},
-             {"lake", options_.lake},
-             {"version", result_.version > 0 ? Json(result_.version) : Json(nullptr)}};
+  receipt = {
+      {"run", result_.run},         {"state", name_of(result_.state)},
+      {"started", record_.started}, {"ended", to_iso(clock_.now())},
+      {"lake", options_.lake},      {"version", result_.version > 0 ? Json(result_.version) : Json(nullptr)}};
   if (!ended) receipt["error"] = ended.error().to_string();
   receipt["unchanged"] = result_.unchanged;
   receipt["phases"] = phases_;
@@ -315,7 +328,8 @@ void Pipeline::fill_receipt(const Result<>& ended) {
   receipt["objects"] = std::move(objects);
   Json unreadable = Json::array();
   for (const auto& object : crawled_.unreadable)
-    unreadable.push_back({{"object", object.info.key}, {"etag", object.info.etag}, {"problem", object.problem}});
+    unreadable.push_back(
+        {{"object", object.info.key}, {"etag", object.info.etag}, {"problem", object.problem}});
   receipt["unreadable"] = std::move(unreadable);
   for (const char* list : {"models", "checks", "changes"}) receipt[list] = Json::array();
   if (builder_)

@@ -21,21 +21,21 @@ struct PipelineOptions {
   std::string lake;
   std::filesystem::path store;
   std::filesystem::path warehouse;
-  std::filesystem::path state;          ///< folder of the catalog, the runs and the locks
+  std::filesystem::path state;  ///< folder of the catalog, the runs and the locks
   std::vector<std::string> exclude;
   int keep_versions = 5;
-  std::vector<std::string> select;      ///< models; empty = all. With a selection nothing is published
+  std::vector<std::string> select;  ///< models; empty = all. With a selection nothing is published
   bool full_refresh = false;
-  int threads = 0;                      ///< 0 = one a core
-  std::string memory_limit;             ///< of the engine; empty = its default
+  int threads = 0;           ///< 0 = one a core
+  std::string memory_limit;  ///< of the engine; empty = its default
 };
 
 /// How a run ended. `receipt` is what was written to `<store>/receipts/<run>.json`.
 struct PipelineResult {
   std::string run;
   RunState state = RunState::kSucceeded;
-  int version = 0;            ///< published by this run; 0 = none
-  bool unchanged = false;     ///< nothing had changed, so nothing was built or published
+  int version = 0;         ///< published by this run; 0 = none
+  bool unchanged = false;  ///< nothing had changed, so nothing was built or published
   size_t built = 0;
   size_t known = 0;
   std::vector<model::CheckResult> checks;

@@ -19,20 +19,29 @@ uint64_t peak_memory() {
   return 0;
 }
 
-void reset_peak_memory() { std::ofstream("/proc/self/clear_refs") << "5"; }
+void reset_peak_memory() {
+  std::ofstream("/proc/self/clear_refs") << "5";
+}
 
 const char* name_of(model::BuildState state) {
   switch (state) {
-    case model::BuildState::kBuilt: return "built";
-    case model::BuildState::kKnown: return "known";
-    case model::BuildState::kView: return "view";
-    case model::BuildState::kFailed: return "failed";
-    case model::BuildState::kSkipped: return "skipped";
+    case model::BuildState::kBuilt:
+      return "built";
+    case model::BuildState::kKnown:
+      return "known";
+    case model::BuildState::kView:
+      return "view";
+    case model::BuildState::kFailed:
+      return "failed";
+    case model::BuildState::kSkipped:
+      return "skipped";
   }
   return "skipped";
 }
 
-double rounded(double seconds) { return static_cast<double>(static_cast<int64_t>(seconds * 1000 + 0.5)) / 1000; }
+double rounded(double seconds) {
+  return static_cast<double>(static_cast<int64_t>(seconds * 1000 + 0.5)) / 1000;
+}
 
 }  // namespace
 
@@ -46,7 +55,8 @@ double PhaseTimer::seconds() const {
 }
 
 PhaseTimer::~PhaseTimer() {
-  phases_.push_back({{"phase", name_}, {"seconds", rounded(seconds())}, {"peak_memory_bytes", peak_memory()}});
+  phases_.push_back(
+      {{"phase", name_}, {"seconds", rounded(seconds())}, {"peak_memory_bytes", peak_memory()}});
 }
 
 Json to_json(const model::CheckResult& check) {
@@ -75,7 +85,8 @@ Json to_json(const model::ObjectAccount& object) {
 }
 
 Json to_json(const catalog::Change& change) {
-  return {{"what", change.what}, {"table", change.table}, {"subject", change.subject}, {"detail", change.detail}};
+  return {
+      {"what", change.what}, {"table", change.table}, {"subject", change.subject}, {"detail", change.detail}};
 }
 
 Json to_json(const model::ModelOutcome& outcome) {

@@ -87,12 +87,11 @@ Result<> DuckSession::run(const std::string& sql, const std::vector<Cell>& value
   Rows rows;
   rows.columns = columns_of(statement.handle, to_text);
   if (to_text && duckdb_prepared_statement_type(statement.handle) == DUCKDB_STATEMENT_TYPE_SELECT) {
-    auto inner = run(with_text_columns(sql, rows.columns.size()), values, streaming,
-                     [&](const Rows& text) {
-                       Rows named = text;
-                       named.columns = rows.columns;
-                       return piece(named);
-                     });
+    auto inner = run(with_text_columns(sql, rows.columns.size()), values, streaming, [&](const Rows& text) {
+      Rows named = text;
+      named.columns = rows.columns;
+      return piece(named);
+    });
     return inner;
   }
   for (size_t i = 0; i < values.size(); ++i)
@@ -138,7 +137,8 @@ Result<> DuckSession::stream(const std::string& sql, const std::function<bool(co
 }
 
 Result<Json> DuckSession::plan_of(const std::string& sql) {
-  RH_ASSIGN(const Rows rows, query(fmt::format("select json_serialize_plan({}, optimize := false)", quote_text(sql)), {}));
+  RH_ASSIGN(const Rows rows,
+            query(fmt::format("select json_serialize_plan({}, optimize := false)", quote_text(sql)), {}));
   Json plan = Json::parse(rows.text(0, 0), nullptr, false);
   if (plan.is_discarded()) return fail(ErrorKind::kInternal, "reading the engine's plan: no JSON");
   if (plan.value("error", false))

@@ -34,8 +34,7 @@ void destroy(void* pointer) {
 /// Writes cells straight into DuckDB's vectors.
 class VectorBatch final : public RowBatch {
  public:
-  VectorBatch(duckdb_data_chunk chunk, const std::vector<bool>& known)
-      : capacity_(duckdb_vector_size()) {
+  VectorBatch(duckdb_data_chunk chunk, const std::vector<bool>& known) : capacity_(duckdb_vector_size()) {
     for (idx_t i = 0; i < known.size(); ++i) {
       if (!known[i]) continue;
       duckdb_vector vector = duckdb_data_chunk_get_vector(chunk, i);
@@ -55,8 +54,7 @@ class VectorBatch final : public RowBatch {
       static_cast<duckdb_string_t*>(columns_[column].data)[row] = value;
       return;
     }
-    duckdb_unsafe_vector_assign_string_element_len(columns_[column].vector, row, text.data(),
-                                                   text.size());
+    duckdb_unsafe_vector_assign_string_element_len(columns_[column].vector, row, text.data(), text.size());
   }
 
   void set_integer(size_t column, size_t row, int64_t value) override {
@@ -89,9 +87,12 @@ class VectorBatch final : public RowBatch {
 
 duckdb_type engine_type(CellType type) {
   switch (type) {
-    case CellType::kInteger: return DUCKDB_TYPE_BIGINT;
-    case CellType::kDate: return DUCKDB_TYPE_DATE;
-    case CellType::kText: break;
+    case CellType::kInteger:
+      return DUCKDB_TYPE_BIGINT;
+    case CellType::kDate:
+      return DUCKDB_TYPE_DATE;
+    case CellType::kText:
+      break;
   }
   return DUCKDB_TYPE_VARCHAR;
 }

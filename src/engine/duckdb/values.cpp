@@ -59,29 +59,42 @@ class VectorReader {
   Cell cell(idx_t row) const {
     if (validity_ != nullptr && !duckdb_validity_row_is_valid(validity_, row)) return std::monostate{};
     switch (type_) {
-      case DUCKDB_TYPE_BOOLEAN: return at<bool>(row);
-      case DUCKDB_TYPE_TINYINT: return int64_t{at<int8_t>(row)};
-      case DUCKDB_TYPE_SMALLINT: return int64_t{at<int16_t>(row)};
-      case DUCKDB_TYPE_INTEGER: return int64_t{at<int32_t>(row)};
-      case DUCKDB_TYPE_BIGINT: return at<int64_t>(row);
-      case DUCKDB_TYPE_UTINYINT: return int64_t{at<uint8_t>(row)};
-      case DUCKDB_TYPE_USMALLINT: return int64_t{at<uint16_t>(row)};
-      case DUCKDB_TYPE_UINTEGER: return int64_t{at<uint32_t>(row)};
+      case DUCKDB_TYPE_BOOLEAN:
+        return at<bool>(row);
+      case DUCKDB_TYPE_TINYINT:
+        return int64_t{at<int8_t>(row)};
+      case DUCKDB_TYPE_SMALLINT:
+        return int64_t{at<int16_t>(row)};
+      case DUCKDB_TYPE_INTEGER:
+        return int64_t{at<int32_t>(row)};
+      case DUCKDB_TYPE_BIGINT:
+        return at<int64_t>(row);
+      case DUCKDB_TYPE_UTINYINT:
+        return int64_t{at<uint8_t>(row)};
+      case DUCKDB_TYPE_USMALLINT:
+        return int64_t{at<uint16_t>(row)};
+      case DUCKDB_TYPE_UINTEGER:
+        return int64_t{at<uint32_t>(row)};
       case DUCKDB_TYPE_UBIGINT: {
         const auto value = at<uint64_t>(row);
         if (value > static_cast<uint64_t>(INT64_MAX)) return std::to_string(value);
         return static_cast<int64_t>(value);
       }
-      case DUCKDB_TYPE_FLOAT: return static_cast<double>(at<float>(row));
-      case DUCKDB_TYPE_DOUBLE: return at<double>(row);
-      case DUCKDB_TYPE_DATE: return date_text(at<duckdb_date>(row));
-      case DUCKDB_TYPE_TIMESTAMP: return timestamp_text(at<duckdb_timestamp>(row));
+      case DUCKDB_TYPE_FLOAT:
+        return static_cast<double>(at<float>(row));
+      case DUCKDB_TYPE_DOUBLE:
+        return at<double>(row);
+      case DUCKDB_TYPE_DATE:
+        return date_text(at<duckdb_date>(row));
+      case DUCKDB_TYPE_TIMESTAMP:
+        return timestamp_text(at<duckdb_timestamp>(row));
       case DUCKDB_TYPE_HUGEINT: {
         const Int128 value = wide(at<duckdb_hugeint>(row));
         if (value >= INT64_MIN && value <= INT64_MAX) return static_cast<int64_t>(value);
         return decimal_text(value, 0);
       }
-      case DUCKDB_TYPE_DECIMAL: return decimal_text(decimal(row), scale_);
+      case DUCKDB_TYPE_DECIMAL:
+        return decimal_text(decimal(row), scale_);
       default: {
         auto text = at<duckdb_string_t>(row);
         return std::string(duckdb_string_t_data(&text), duckdb_string_t_length(text));
@@ -96,10 +109,14 @@ class VectorReader {
   }
   Int128 decimal(idx_t row) const {
     switch (internal_) {
-      case DUCKDB_TYPE_SMALLINT: return at<int16_t>(row);
-      case DUCKDB_TYPE_INTEGER: return at<int32_t>(row);
-      case DUCKDB_TYPE_BIGINT: return at<int64_t>(row);
-      default: return wide(at<duckdb_hugeint>(row));
+      case DUCKDB_TYPE_SMALLINT:
+        return at<int16_t>(row);
+      case DUCKDB_TYPE_INTEGER:
+        return at<int32_t>(row);
+      case DUCKDB_TYPE_BIGINT:
+        return at<int64_t>(row);
+      default:
+        return wide(at<duckdb_hugeint>(row));
     }
   }
 
@@ -129,8 +146,10 @@ bool is_plain(duckdb_type type) {
     case DUCKDB_TYPE_TIMESTAMP:
     case DUCKDB_TYPE_HUGEINT:
     case DUCKDB_TYPE_DECIMAL:
-    case DUCKDB_TYPE_VARCHAR: return true;
-    default: return false;
+    case DUCKDB_TYPE_VARCHAR:
+      return true;
+    default:
+      return false;
   }
 }
 
@@ -141,31 +160,56 @@ bool is_numeric(duckdb_type type) {
 
 std::string type_name(duckdb_logical_type type) {
   switch (duckdb_get_type_id(type)) {
-    case DUCKDB_TYPE_BOOLEAN: return "BOOLEAN";
-    case DUCKDB_TYPE_TINYINT: return "TINYINT";
-    case DUCKDB_TYPE_SMALLINT: return "SMALLINT";
-    case DUCKDB_TYPE_INTEGER: return "INTEGER";
-    case DUCKDB_TYPE_BIGINT: return "BIGINT";
-    case DUCKDB_TYPE_UTINYINT: return "UTINYINT";
-    case DUCKDB_TYPE_USMALLINT: return "USMALLINT";
-    case DUCKDB_TYPE_UINTEGER: return "UINTEGER";
-    case DUCKDB_TYPE_UBIGINT: return "UBIGINT";
-    case DUCKDB_TYPE_FLOAT: return "FLOAT";
-    case DUCKDB_TYPE_DOUBLE: return "DOUBLE";
-    case DUCKDB_TYPE_DATE: return "DATE";
-    case DUCKDB_TYPE_TIME: return "TIME";
-    case DUCKDB_TYPE_TIMESTAMP: return "TIMESTAMP";
-    case DUCKDB_TYPE_TIMESTAMP_TZ: return "TIMESTAMP WITH TIME ZONE";
-    case DUCKDB_TYPE_INTERVAL: return "INTERVAL";
-    case DUCKDB_TYPE_HUGEINT: return "HUGEINT";
-    case DUCKDB_TYPE_UHUGEINT: return "UHUGEINT";
-    case DUCKDB_TYPE_VARCHAR: return "VARCHAR";
-    case DUCKDB_TYPE_BLOB: return "BLOB";
-    case DUCKDB_TYPE_UUID: return "UUID";
-    case DUCKDB_TYPE_ENUM: return "ENUM";
-    case DUCKDB_TYPE_STRUCT: return "STRUCT";
-    case DUCKDB_TYPE_MAP: return "MAP";
-    case DUCKDB_TYPE_SQLNULL: return "NULL";
+    case DUCKDB_TYPE_BOOLEAN:
+      return "BOOLEAN";
+    case DUCKDB_TYPE_TINYINT:
+      return "TINYINT";
+    case DUCKDB_TYPE_SMALLINT:
+      return "SMALLINT";
+    case DUCKDB_TYPE_INTEGER:
+      return "INTEGER";
+    case DUCKDB_TYPE_BIGINT:
+      return "BIGINT";
+    case DUCKDB_TYPE_UTINYINT:
+      return "UTINYINT";
+    case DUCKDB_TYPE_USMALLINT:
+      return "USMALLINT";
+    case DUCKDB_TYPE_UINTEGER:
+      return "UINTEGER";
+    case DUCKDB_TYPE_UBIGINT:
+      return "UBIGINT";
+    case DUCKDB_TYPE_FLOAT:
+      return "FLOAT";
+    case DUCKDB_TYPE_DOUBLE:
+      return "DOUBLE";
+    case DUCKDB_TYPE_DATE:
+      return "DATE";
+    case DUCKDB_TYPE_TIME:
+      return "TIME";
+    case DUCKDB_TYPE_TIMESTAMP:
+      return "TIMESTAMP";
+    case DUCKDB_TYPE_TIMESTAMP_TZ:
+      return "TIMESTAMP WITH TIME ZONE";
+    case DUCKDB_TYPE_INTERVAL:
+      return "INTERVAL";
+    case DUCKDB_TYPE_HUGEINT:
+      return "HUGEINT";
+    case DUCKDB_TYPE_UHUGEINT:
+      return "UHUGEINT";
+    case DUCKDB_TYPE_VARCHAR:
+      return "VARCHAR";
+    case DUCKDB_TYPE_BLOB:
+      return "BLOB";
+    case DUCKDB_TYPE_UUID:
+      return "UUID";
+    case DUCKDB_TYPE_ENUM:
+      return "ENUM";
+    case DUCKDB_TYPE_STRUCT:
+      return "STRUCT";
+    case DUCKDB_TYPE_MAP:
+      return "MAP";
+    case DUCKDB_TYPE_SQLNULL:
+      return "NULL";
     case DUCKDB_TYPE_DECIMAL:
       return fmt::format("DECIMAL({},{})", duckdb_decimal_width(type), duckdb_decimal_scale(type));
     case DUCKDB_TYPE_LIST: {
@@ -174,7 +218,8 @@ std::string type_name(duckdb_logical_type type) {
       duckdb_destroy_logical_type(&child);
       return name;
     }
-    default: return "OTHER";
+    default:
+      return "OTHER";
   }
 }
 

@@ -19,9 +19,7 @@ class SqliteTest : public ::testing::Test {
   }
   ~SqliteTest() override { fs::remove_all(folder_); }
 
-  Result<std::unique_ptr<Sqlite>> open() {
-    return Sqlite::open(file(), "the notebook", "Delete it.");
-  }
+  Result<std::unique_ptr<Sqlite>> open() { return Sqlite::open(file(), "the notebook", "Delete it."); }
   fs::path file() const { return folder_ / "new" / "notes.sqlite"; }
 
   fs::path folder_;

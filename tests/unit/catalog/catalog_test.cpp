@@ -57,9 +57,8 @@ TEST_F(CatalogTest, DescribesANewLakeAndReadsNothingTwice) {
   EXPECT_EQ(first.tables[0].name, "shop");
   EXPECT_EQ(first.tables[0].records(), 8812U);
   EXPECT_EQ(first.tables[0].objects[1].drop, day(2024, 2, 1));
-  EXPECT_THAT(
-      lines(first),
-      Contains("new table|shop||2 columns, 8,812 records in 2 objects; no source declares it"));
+  EXPECT_THAT(lines(first),
+              Contains("new table|shop||2 columns, 8,812 records in 2 objects; no source declares it"));
   catalog_ = open();
   const auto second = crawl();
   EXPECT_EQ(second.objects_read, 0U);
@@ -69,8 +68,7 @@ TEST_F(CatalogTest, DescribesANewLakeAndReadsNothingTwice) {
   ASSERT_EQ(kept.size(), 1U);
   EXPECT_EQ(kept[0].records(), 8812U);
   EXPECT_EQ(kept[0].columns[1].type, "BIGINT");
-  EXPECT_EQ(kept[0].objects[0].profile.content_hash,
-            first.tables[0].objects[0].profile.content_hash);
+  EXPECT_EQ(kept[0].objects[0].profile.content_hash, first.tables[0].objects[0].profile.content_hash);
   EXPECT_EQ(kept[0].objects[0].info.modified, first.tables[0].objects[0].info.modified);
 }
 
@@ -84,13 +82,11 @@ TEST_F(CatalogTest, SeesNewChangedDeletedAndReuploadedObjects) {
   lake_.write("raw/shop/c.csv", table_of({"id"}, 30));
   lake_.write("raw/shop/d.csv", table_of({"id"}, 40));
   const auto report = crawl();
-  EXPECT_THAT(lake_.read,
-              UnorderedElementsAre("raw/shop/a.csv", "raw/shop/c.csv", "raw/shop/d.csv"));
-  EXPECT_THAT(lines(report),
-              UnorderedElementsAre("changed object|shop|raw/shop/a.csv|10 -> 11 records",
-                                   "deleted object|shop|raw/shop/b.csv|had 20 records",
-                                   "uploaded again (same content)|shop|raw/shop/c.csv|",
-                                   HasSubstr("new object|shop|raw/shop/d.csv|")));
+  EXPECT_THAT(lake_.read, UnorderedElementsAre("raw/shop/a.csv", "raw/shop/c.csv", "raw/shop/d.csv"));
+  EXPECT_THAT(lines(report), UnorderedElementsAre("changed object|shop|raw/shop/a.csv|10 -> 11 records",
+                                                  "deleted object|shop|raw/shop/b.csv|had 20 records",
+                                                  "uploaded again (same content)|shop|raw/shop/c.csv|",
+                                                  HasSubstr("new object|shop|raw/shop/d.csv|")));
   EXPECT_THAT(crawl().changes, IsEmpty());
   EXPECT_THAT(lake_.read, IsEmpty());
   EXPECT_EQ(catalog_->tables().value()[0].records(), 81U);
@@ -118,10 +114,9 @@ TEST_F(CatalogTest, CountsUpTheSchemaVersionAndKeepsItsDiff) {
   EXPECT_EQ(report.tables[0].schema_version, 2);
   EXPECT_THAT(
       lines(report),
-      ElementsAre(
-          "new column|shop|fresh|BIGINT",
-          "changed type|shop|id|BIGINT -> VARCHAR: 3 of 8,807 values are text (in raw/shop/a.csv)",
-          "gone column|shop|gone|was BIGINT", HasSubstr("changed object|")));
+      ElementsAre("new column|shop|fresh|BIGINT",
+                  "changed type|shop|id|BIGINT -> VARCHAR: 3 of 8,807 values are text (in raw/shop/a.csv)",
+                  "gone column|shop|gone|was BIGINT", HasSubstr("changed object|")));
   const auto versions = catalog_->schema_versions("shop").value();
   ASSERT_EQ(versions.size(), 2U);
   EXPECT_EQ(versions[0].version, 1);
@@ -139,9 +134,8 @@ TEST_F(CatalogTest, ShowsTheValueThatChangedAType) {
   text.fields[0].kinds = {0, 0, 0, 0, 0, 2};
   text.fields[0].example = "n/a";
   lake_.write("raw/shop/b.csv", text);
-  EXPECT_THAT(lines(crawl()),
-              Contains("changed type|shop|id|BIGINT -> VARCHAR: 2 of 7 values are text "
-                       "('n/a' in raw/shop/b.csv)"));
+  EXPECT_THAT(lines(crawl()), Contains("changed type|shop|id|BIGINT -> VARCHAR: 2 of 7 values are text "
+                                       "('n/a' in raw/shop/b.csv)"));
   lake_.remove("raw/shop/b.csv");
   EXPECT_THAT(lines(crawl()),
               Contains("changed type|shop|id|VARCHAR -> BIGINT: all of its 5 values fit now"));
@@ -157,8 +151,7 @@ TEST_F(CatalogTest, KeepsTheSchemaWhenOnlyTheOrderOfColumnsChanges) {
 }
 
 TEST_F(CatalogTest, GoesOnWithoutAnObjectThatCannotBeRead) {
-  lake_.write("raw/shop/bad.csv.gz",
-              fail(ErrorKind::kDamaged, "gzip: checksum does not match at byte 77"));
+  lake_.write("raw/shop/bad.csv.gz", fail(ErrorKind::kDamaged, "gzip: checksum does not match at byte 77"));
   lake_.write("raw/shop/good.csv", table_of({"id"}));
   const auto report = crawl();
   EXPECT_EQ(report.tables[0].objects.size(), 1U);
@@ -173,8 +166,7 @@ TEST_F(CatalogTest, GoesOnWithoutAnObjectThatCannotBeRead) {
   EXPECT_EQ(again.unreadable.size(), 1U);
   EXPECT_EQ(catalog_->unreadable().value().size(), 1U);
   lake_.write("raw/shop/bad.csv.gz", table_of({"id"}, 3));
-  EXPECT_THAT(lines(crawl()),
-              Contains(HasSubstr("changed object|shop|raw/shop/bad.csv.gz|can be used now")));
+  EXPECT_THAT(lines(crawl()), Contains(HasSubstr("changed object|shop|raw/shop/bad.csv.gz|can be used now")));
   EXPECT_THAT(catalog_->unreadable().value(), IsEmpty());
 }
 
@@ -212,14 +204,13 @@ TEST_F(CatalogTest, ReportsEmptyObjectsAndEmptiedLakes) {
   sources_ = {declared_source("shop", {declared_table("shop", "shop", "*", {"id"})})};
   lake_.write("raw/shop/a.csv", table_of({}, 0), 0);
   const auto report = crawl();
-  EXPECT_THAT(lines(report),
-              Contains("empty object|shop|raw/shop/a.csv|zero bytes, not even a header"));
+  EXPECT_THAT(lines(report), Contains("empty object|shop|raw/shop/a.csv|zero bytes, not even a header"));
   EXPECT_EQ(report.tables.at(0).records(), 0U);
   lake_.clear();
   const auto emptied = crawl();
   EXPECT_THAT(emptied.tables, IsEmpty());
-  EXPECT_THAT(lines(emptied), UnorderedElementsAre(HasSubstr("gone table|shop|"),
-                                                   HasSubstr("deleted object|shop|")));
+  EXPECT_THAT(lines(emptied),
+              UnorderedElementsAre(HasSubstr("gone table|shop|"), HasSubstr("deleted object|shop|")));
 }
 
 TEST_F(CatalogTest, GoesOnCountingVersionsOfATableThatComesBack) {
@@ -287,16 +278,14 @@ TEST_F(CatalogTest, TellsAnExcludedObjectFromADeletedOne) {
   lake_.write("raw/shop/a.csv", table_of({"id"}, 10));
   lake_.write("raw/shop/b.csv", table_of({"id"}, 20));
   crawl();
-  EXPECT_THAT(
-      lines(crawl(false, {"shop/b*"})),
-      ElementsAre("deleted object|shop|raw/shop/b.csv|had 20 records; it is there but left out "
-                  "(excluded by shop/b*)"));
+  EXPECT_THAT(lines(crawl(false, {"shop/b*"})),
+              ElementsAre("deleted object|shop|raw/shop/b.csv|had 20 records; it is there but left out "
+                          "(excluded by shop/b*)"));
 }
 
 TEST_F(CatalogTest, SaysThatItsFileLostPages) {
   for (int i = 0; i < 200; ++i)
-    lake_.write("raw/shop/drop=2024-01-01/a" + std::to_string(i) + ".csv",
-                table_of({"id", "x", "y"}, 10));
+    lake_.write("raw/shop/drop=2024-01-01/a" + std::to_string(i) + ".csv", table_of({"id", "x", "y"}, 10));
   crawl();
   catalog_.reset();
   const auto file = folder_.path() / "catalog.sqlite";

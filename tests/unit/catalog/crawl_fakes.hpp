@@ -37,9 +37,7 @@ class TemporaryFolder {
 
 class FixedClock final : public Clock {
  public:
-  Time now() const override {
-    return Time(std::chrono::sys_days(Date(std::chrono::year(2024) / 5 / 6)));
-  }
+  Time now() const override { return Time(std::chrono::sys_days(Date(std::chrono::year(2024) / 5 / 6))); }
 };
 
 inline Date day(int year, unsigned month, unsigned d) {
@@ -72,22 +70,18 @@ class FakeLake final : public lake::ObjectStore {
       if (key.starts_with(prefix)) found.push_back(entry.info);
     return found;
   }
-  Result<lake::ObjectInfo> head(const std::string& key) const override {
-    return entries_.at(key).info;
-  }
-  Result<std::filesystem::path> local_copy(const lake::ObjectInfo& info) const override {
-    return info.key;
-  }
+  Result<lake::ObjectInfo> head(const std::string& key) const override { return entries_.at(key).info; }
+  Result<std::filesystem::path> local_copy(const lake::ObjectInfo& info) const override { return info.key; }
   Result<> put(const std::filesystem::path&, const std::string&) override { return {}; }
 
   /// Reads from this lake, and remembers what was read.
   ObjectProfiler profiler() {
-    return [this](const std::filesystem::path& file, const std::string&, const FormatOverride&, int,
-                  Progress*) {
-      const std::lock_guard lock(mutex_);
-      read.insert(file.string());
-      return entries_.at(file.string()).content;
-    };
+    return
+        [this](const std::filesystem::path& file, const std::string&, const FormatOverride&, int, Progress*) {
+          const std::lock_guard lock(mutex_);
+          read.insert(file.string());
+          return entries_.at(file.string()).content;
+        };
   }
 
   std::set<std::string> read;

@@ -14,8 +14,8 @@ using ::testing::HasSubstr;
 
 using Fields = std::vector<std::string>;
 
-CrawledObject object(const std::string& name, const Fields& fields,
-                     const std::string& dataset = "shop", unsigned day_of_drop = 1) {
+CrawledObject object(const std::string& name, const Fields& fields, const std::string& dataset = "shop",
+                     unsigned day_of_drop = 1) {
   CrawledObject crawled;
   crawled.name = name;
   crawled.object.info.key = "raw/" + dataset + "/" + name;
@@ -52,9 +52,8 @@ TEST(Grouping, KeepsUnlikeColumnsApartAndSaysHowUnlike) {
 }
 
 TEST(Grouping, DecidesAtSeventyPercent) {
-  std::vector<CrawledObject> seven = {
-      object("a.csv", {"1a", "2a", "3a", "4a", "5a", "6a", "7a", "x", "y"}),
-      object("b.csv", {"1a", "2a", "3a", "4a", "5a", "6a", "7a", "z"})};
+  std::vector<CrawledObject> seven = {object("a.csv", {"1a", "2a", "3a", "4a", "5a", "6a", "7a", "x", "y"}),
+                                      object("b.csv", {"1a", "2a", "3a", "4a", "5a", "6a", "7a", "z"})};
   EXPECT_THAT(tables_of(seven), ElementsAre("shop", "shop"));
   std::vector<CrawledObject> six = {object("a.csv", {"1a", "2a", "3a", "4a", "5a", "6a", "w", "x"}),
                                     object("b.csv", {"1a", "2a", "3a", "4a", "5a", "6a", "z"})};
@@ -62,8 +61,7 @@ TEST(Grouping, DecidesAtSeventyPercent) {
 }
 
 TEST(Grouping, DoesNotDependOnTheOrderOfObjects) {
-  std::vector<CrawledObject> objects = {object("a.csv", {"a", "b", "c"}),
-                                        object("b.csv", {"a", "b", "d"}),
+  std::vector<CrawledObject> objects = {object("a.csv", {"a", "b", "c"}), object("b.csv", {"a", "b", "d"}),
                                         object("c.csv", {"a", "b"}), object("d.csv", {"x", "y"})};
   std::vector<CrawledObject> reversed(objects.rbegin(), objects.rend());
   auto forward = tables_of(objects);
@@ -74,8 +72,7 @@ TEST(Grouping, DoesNotDependOnTheOrderOfObjects) {
 
 TEST(Grouping, LeavesAKnownTableItsNameAndObjects) {
   const std::vector<KnownTable> known = {{"shop", "shop", {"a", "b"}, {"raw/shop/old.csv"}}};
-  std::vector<CrawledObject> objects = {object("old.csv", {"q", "r"}),
-                                        object("new.csv", {"a", "b"}),
+  std::vector<CrawledObject> objects = {object("old.csv", {"q", "r"}), object("new.csv", {"a", "b"}),
                                         object("other.csv", {"m", "n"})};
   EXPECT_THAT(tables_of(objects, {}, known), ElementsAre("shop", "shop", "shop_other"));
 }
@@ -109,8 +106,7 @@ TEST(Grouping, GivesEveryTableANameOfItsOwn) {
 }
 
 TEST(Grouping, NeverTakesTheNameOfADeclaredTable) {
-  const std::vector<Source> sources = {
-      declared_source("other", {declared_table("shop", "other", "*", {})})};
+  const std::vector<Source> sources = {declared_source("other", {declared_table("shop", "other", "*", {})})};
   std::vector<CrawledObject> objects = {object("a.csv", {"a"})};
   EXPECT_THAT(tables_of(objects, sources), ElementsAre("shop_2"));
 }
@@ -123,9 +119,9 @@ TEST(Grouping, PutsEmptyObjectsByTheirName) {
 }
 
 TEST(Grouping, FollowsDeclarationsFirstMatchFirst) {
-  const std::vector<Source> sources = {
-      declared_source("shop", {declared_table("sale", "shop", "sale*", {"id"}),
-                               declared_table("rest", "shop", "*.csv", {})})};
+  const std::vector<Source> sources = {declared_source(
+      "shop",
+      {declared_table("sale", "shop", "sale*", {"id"}), declared_table("rest", "shop", "*.csv", {})})};
   std::vector<CrawledObject> objects = {object("sale.csv", {"ID", "x"}), object("item.csv", {"y"}),
                                         object("sale_empty.csv", {}), object("more.txt", {"z"})};
   EXPECT_THAT(tables_of(objects, sources), ElementsAre("sale", "rest", "sale", "shop_more"));
@@ -134,8 +130,7 @@ TEST(Grouping, FollowsDeclarationsFirstMatchFirst) {
 TEST(Grouping, PointsOutAFileThatLooksLikeADeclaredTable) {
   const std::vector<Source> sources = {
       declared_source("shop", {declared_table("sale", "shop", "*.csv", {"id"})})};
-  std::vector<CrawledObject> objects = {object("sale.txt", {"id", "x"}),
-                                        object("other.txt", {"y"})};
+  std::vector<CrawledObject> objects = {object("sale.txt", {"id", "x"}), object("other.txt", {"y"})};
   EXPECT_THAT(tables_of(objects, sources), ElementsAre("shop_sale", "shop_other"));
   EXPECT_EQ(objects[0].note,
             "it has all columns of sale, but its name does not match '*.csv' (sources/shop.yml:5)");

@@ -74,9 +74,9 @@ TEST_F(LakeCrawl, TellsARewriteFromAChange) {
   write("shop/b.csv", "id,x\n1,two\n");
   const auto report = crawl();
   EXPECT_EQ(report.objects_read, 2U);
-  EXPECT_THAT(whats(report), ElementsAre("changed type shop x",
-                                         "uploaded again (same content) shop raw/shop/a.csv",
-                                         "changed object shop raw/shop/b.csv"));
+  EXPECT_THAT(whats(report),
+              ElementsAre("changed type shop x", "uploaded again (same content) shop raw/shop/a.csv",
+                          "changed object shop raw/shop/b.csv"));
   EXPECT_EQ(report.tables.at(0).schema_version, 2);
 }
 

@@ -18,9 +18,8 @@ lake::ObjectInfo object(const std::string& key, int days = 0, uint64_t size = 1)
 }
 
 TEST(Layout, ReadsDatasetDropAndName) {
-  const Layout layout = place_objects({object("raw/shop/drop=2024-02-29/sub/sale 1.csv"),
-                                       object("raw/shop/Drop=2024-03-01/sale.csv")},
-                                      {});
+  const Layout layout = place_objects(
+      {object("raw/shop/drop=2024-02-29/sub/sale 1.csv"), object("raw/shop/Drop=2024-03-01/sale.csv")}, {});
   ASSERT_EQ(layout.objects.size(), 2U);
   EXPECT_THAT(layout.ignored, IsEmpty());
   const PlacedObject& nested = layout.objects[1];
@@ -32,10 +31,9 @@ TEST(Layout, ReadsDatasetDropAndName) {
 }
 
 TEST(Layout, DatesUndatedObjectsByTheNewestOfThem) {
-  const Layout layout =
-      place_objects({object("raw/a/one", 10), object("raw/a/two", 12),
-                     object("raw/a/drop=2024-01-01/three", 500), object("raw/b/four", 20)},
-                    {});
+  const Layout layout = place_objects({object("raw/a/one", 10), object("raw/a/two", 12),
+                                       object("raw/a/drop=2024-01-01/three", 500), object("raw/b/four", 20)},
+                                      {});
   ASSERT_EQ(layout.objects.size(), 4U);
   EXPECT_EQ(layout.objects[0].drop, day(2024, 1, 1));
   EXPECT_EQ(layout.objects[1].drop, day(1970, 1, 13));
@@ -50,8 +48,7 @@ TEST(Layout, NamesTheProblemOfADropFolder) {
     ASSERT_EQ(layout.objects.size(), 1U);
     EXPECT_THAT(layout.objects[0].problem, HasSubstr("does not name a day")) << folder;
   }
-  const Layout twice =
-      place_objects({object("raw/shop/drop=2023-01-01/drop=2023-01-02/a.csv")}, {});
+  const Layout twice = place_objects({object("raw/shop/drop=2023-01-01/drop=2023-01-02/a.csv")}, {});
   EXPECT_THAT(twice.objects[0].problem, HasSubstr("within a drop folder"));
   const Layout name = place_objects({object("raw/shop/\xff.csv")}, {});
   EXPECT_THAT(name.objects[0].problem, HasSubstr("UTF-8"));
@@ -59,19 +56,17 @@ TEST(Layout, NamesTheProblemOfADropFolder) {
 
 TEST(Layout, IgnoresWhatBelongsToNoDatasetAndSaysSo) {
   const Layout layout = place_objects(
-      {object("raw/stray.csv"), object("raw/drop=2023-01-01/a.csv"), object("README.txt"),
-       object("store/a"), object("store/b"), object("raw/shop/NOTES.MD"),
-       object("raw/shop/a.csv.crc"), object("raw/shop/_SUCCESS"), object("raw/shop/sub/", 0, 0),
-       object("raw/shop/sub_$folder$", 0, 0)},
+      {object("raw/stray.csv"), object("raw/drop=2023-01-01/a.csv"), object("README.txt"), object("store/a"),
+       object("store/b"), object("raw/shop/NOTES.MD"), object("raw/shop/a.csv.crc"),
+       object("raw/shop/_SUCCESS"), object("raw/shop/sub/", 0, 0), object("raw/shop/sub_$folder$", 0, 0)},
       {});
   EXPECT_THAT(layout.objects, IsEmpty());
-  EXPECT_THAT(
-      layout.ignored,
-      UnorderedElementsAre("raw/stray.csv (belongs to no dataset)", HasSubstr("drop= is its first"),
-                           "README.txt (is not below raw/)", "store/ (is not below raw/)",
-                           "raw/shop/NOTES.MD (is a note)", "raw/shop/a.csv.crc (is a checksum)",
-                           "raw/shop/_SUCCESS (is hidden)", "raw/shop/sub/ (marks a folder)",
-                           "raw/shop/sub_$folder$ (marks a folder)"));
+  EXPECT_THAT(layout.ignored,
+              UnorderedElementsAre("raw/stray.csv (belongs to no dataset)", HasSubstr("drop= is its first"),
+                                   "README.txt (is not below raw/)", "store/ (is not below raw/)",
+                                   "raw/shop/NOTES.MD (is a note)", "raw/shop/a.csv.crc (is a checksum)",
+                                   "raw/shop/_SUCCESS (is hidden)", "raw/shop/sub/ (marks a folder)",
+                                   "raw/shop/sub_$folder$ (marks a folder)"));
 }
 
 TEST(Layout, ExcludesByGlobOnKeyNameOrFolder) {
@@ -79,8 +74,7 @@ TEST(Layout, ExcludesByGlobOnKeyNameOrFolder) {
                                                  object("raw/b/z.txt"), object("raw/c/w.csv")};
   const auto left = [&](const std::vector<std::string>& exclude) {
     std::vector<std::string> keys;
-    for (const auto& placed : place_objects(listing, exclude).objects)
-      keys.push_back(placed.info.key);
+    for (const auto& placed : place_objects(listing, exclude).objects) keys.push_back(placed.info.key);
     return keys;
   };
   EXPECT_THAT(left({"a/*"}), ElementsAre("raw/b/z.txt", "raw/c/w.csv"));

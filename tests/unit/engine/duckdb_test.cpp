@@ -14,7 +14,9 @@ std::unique_ptr<Database> open_memory() {
   return std::move(*database);
 }
 
-std::unique_ptr<Session> connect(Database& database) { return std::move(*database.connect()); }
+std::unique_ptr<Session> connect(Database& database) {
+  return std::move(*database.connect());
+}
 
 TEST(DuckSession, ReadsEveryPlainTypeAndCastsTheOthersToText) {
   auto database = open_memory();
@@ -24,8 +26,17 @@ TEST(DuckSession, ReadsEveryPlainTypeAndCastsTheOthersToText) {
       "date '2020-02-29' d, 'long text beyond twelve bytes' e, null::int f, [1,2] g, 1.5::float h, true i, "
       "timestamp '2020-01-02 03:04:05' j, sum(x) k from range(3) t(x)");
   ASSERT_TRUE(rows) << rows.error().to_string();
-  const std::vector<std::string> expected = {"1", "170141183460469231731687303715884105727", "-1.05",
-      "2020-02-29", "long text beyond twelve bytes", "", "[1, 2]", "1.5", "true", "2020-01-02 03:04:05", "3"};
+  const std::vector<std::string> expected = {"1",
+                                             "170141183460469231731687303715884105727",
+                                             "-1.05",
+                                             "2020-02-29",
+                                             "long text beyond twelve bytes",
+                                             "",
+                                             "[1, 2]",
+                                             "1.5",
+                                             "true",
+                                             "2020-01-02 03:04:05",
+                                             "3"};
   for (size_t i = 0; i < expected.size(); ++i) EXPECT_EQ(rows->text(0, i), expected[i]) << i;
   EXPECT_EQ(rows->columns[2].type, "DECIMAL(9,2)");
   EXPECT_TRUE(rows->columns[2].numeric);
@@ -138,8 +149,8 @@ class Numbers final : public RowSource {
     std::vector<size_t> projection;
     std::atomic<int64_t> next{0};
   };
-  std::vector<SourceColumn> columns_ = {{"n", CellType::kInteger}, {"words", CellType::kText},
-                                        {"day", CellType::kDate}};
+  std::vector<SourceColumn> columns_ = {
+      {"n", CellType::kInteger}, {"words", CellType::kText}, {"day", CellType::kDate}};
   int64_t rows_;
   int64_t fail_at_;
 };
@@ -149,12 +160,14 @@ Result<size_t> Numbers::Worker::fill(RowBatch& batch) {
   const int64_t first = scan.next.fetch_add(size);
   size_t row = 0;
   for (int64_t n = first; n < std::min(first + size, scan.source.rows_); ++n, ++row) {
-    if (n == scan.source.fail_at_) return fail(ErrorKind::kDamaged, "row is damaged", "mend it", "file.csv:7");
+    if (n == scan.source.fail_at_)
+      return fail(ErrorKind::kDamaged, "row is damaged", "mend it", "file.csv:7");
     for (size_t c = 0; c < scan.projection.size(); ++c) {
       if (scan.projection[c] == 0) batch.set_integer(c, row, n);
       if (scan.projection[c] == 1 && n % 2 == 0) batch.set_text(c, row, std::to_string(n) + " is not short");
       if (scan.projection[c] == 1 && n % 2 == 1) batch.set_null(c, row);
-      if (scan.projection[c] == 2) batch.set_date(c, row, Date(std::chrono::sys_days(std::chrono::days(n % 100))));
+      if (scan.projection[c] == 2)
+        batch.set_date(c, row, Date(std::chrono::sys_days(std::chrono::days(n % 100))));
     }
   }
   return row;

@@ -22,18 +22,24 @@ class BuilderTest : public testing::Test {
   void SetUp() override {
     files_.source("users", "user_id, plan")
         .write("seeds/plan.csv", "plan_name,rank\nBasic,1\n")
-        .write("lake/raw/users/drop=2024-01-01/users.csv", "User ID,Plan\n1,Basic\nx,Basic\n3,Odd\n4,Basic,extra\n")
-        .model("staging/int_plan", "-- materialized: view\nselect plan_name, cast(rank as int) as rank from seed.plan")
-        .model("staging/stg_user",
-               "select whole_number(u.user_id) as user_id, u.user_id as _was_user_id, u.plan, p.rank, u._object, u._line "
-               "from raw.users as u left join int_plan as p on p.plan_name = u.plan",
-               "grain: [user_id]\n"
-               "reject:\n  - {column: User ID, when: user_id is null, reason: is no number, value: _was_user_id}\n"
-               "checks:\n"
-               "  - {name: plans_known, severity: warn, sql: select user_id from stg_user where rank is null}\n"
-               "  - {name: counted, sql: \"select count(*) as n from audit.rejected having count(*) <> 2\"}\n")
+        .write("lake/raw/users/drop=2024-01-01/users.csv",
+               "User ID,Plan\n1,Basic\nx,Basic\n3,Odd\n4,Basic,extra\n")
+        .model("staging/int_plan",
+               "-- materialized: view\nselect plan_name, cast(rank as int) as rank from seed.plan")
+        .model(
+            "staging/stg_user",
+            "select whole_number(u.user_id) as user_id, u.user_id as _was_user_id, u.plan, p.rank, "
+            "u._object, u._line "
+            "from raw.users as u left join int_plan as p on p.plan_name = u.plan",
+            "grain: [user_id]\n"
+            "reject:\n  - {column: User ID, when: user_id is null, reason: is no number, value: "
+            "_was_user_id}\n"
+            "checks:\n"
+            "  - {name: plans_known, severity: warn, sql: select user_id from stg_user where rank is null}\n"
+            "  - {name: counted, sql: \"select count(*) as n from audit.rejected having count(*) <> 2\"}\n")
         .model("marts/dim_user", "select user_id, plan from stg_user")
-        .model("marts/fct_user", "select u.user_id, s.rank from dim_user as u join stg_user as s using (user_id)");
+        .model("marts/fct_user",
+               "select u.user_id, s.rank from dim_user as u join stg_user as s using (user_id)");
   }
 
   /// Reads files, crawls the lake and makes the engine and the builder anew, as a new process would.
@@ -59,9 +65,11 @@ class BuilderTest : public testing::Test {
 
   /// Builds and returns "model: state" of all that were looked at.
   std::vector<std::string> build(const std::vector<std::string>& patterns = {}, bool full_refresh = false) {
-    static const std::map<BuildState, std::string> kNames = {
-        {BuildState::kBuilt, "built"},   {BuildState::kKnown, "known"},     {BuildState::kView, "view"},
-        {BuildState::kFailed, "failed"}, {BuildState::kSkipped, "skipped"}};
+    static const std::map<BuildState, std::string> kNames = {{BuildState::kBuilt, "built"},
+                                                             {BuildState::kKnown, "known"},
+                                                             {BuildState::kView, "view"},
+                                                             {BuildState::kFailed, "failed"},
+                                                             {BuildState::kSkipped, "skipped"}};
     BuildOptions options;
     options.selected = *select(graph_, patterns);
     options.full_refresh = full_refresh;
@@ -101,14 +109,16 @@ class BuilderTest : public testing::Test {
 TEST_F(BuilderTest, BuildsOnceAndKnowsItThen) {
   start();
   EXPECT_FALSE(builder_->all_known({*select(graph_, {}), false, 2}));
-  EXPECT_THAT(build(), ElementsAre("dim_user: built", "fct_user: built", "int_plan: view", "stg_user: built"));
+  EXPECT_THAT(build(),
+              ElementsAre("dim_user: built", "fct_user: built", "int_plan: view", "stg_user: built"));
   ASSERT_TRUE(result_) << result_.error().to_string();
   const auto rows = session_->query("select count(*), sum(rank) from fct_user");
   ASSERT_TRUE(rows) << rows.error().to_string();
   EXPECT_EQ(rows->integer(0, 0), 2);
   start();
   EXPECT_TRUE(builder_->all_known({*select(graph_, {}), false, 2}));
-  EXPECT_THAT(build(), ElementsAre("dim_user: known", "fct_user: known", "int_plan: view", "stg_user: known"));
+  EXPECT_THAT(build(),
+              ElementsAre("dim_user: known", "fct_user: known", "int_plan: view", "stg_user: known"));
   EXPECT_EQ(session_->query("select count(*) from fct_user")->integer(0, 0), 2);
 }
 
@@ -117,7 +127,8 @@ TEST_F(BuilderTest, RebuildsAModelAndWhatDependsOnIt) {
   build();
   files_.model("marts/dim_user", "select user_id, upper(plan) as plan from stg_user");
   start();
-  EXPECT_THAT(build(), ElementsAre("dim_user: built", "fct_user: built", "int_plan: view", "stg_user: known"));
+  EXPECT_THAT(build(),
+              ElementsAre("dim_user: built", "fct_user: built", "int_plan: view", "stg_user: known"));
 }
 
 TEST_F(BuilderTest, BuildsWhatIsSelectedAndWhatThatNeeds) {
@@ -130,7 +141,8 @@ TEST_F(BuilderTest, SkipsWhatIsBehindAFailureAndGoesOnBesideIt) {
   files_.model("marts/dim_user", "select cast(plan as int) as user_id, plan from stg_user")
       .model("marts/other", "select user_id from stg_user");
   start();
-  EXPECT_THAT(build(), ElementsAre("dim_user: failed", "fct_user: skipped", "int_plan: view", "other: built", "stg_user: built"));
+  EXPECT_THAT(build(), ElementsAre("dim_user: failed", "fct_user: skipped", "int_plan: view", "other: built",
+                                   "stg_user: built"));
   ASSERT_FALSE(result_);
   EXPECT_EQ(result_.error().kind, ErrorKind::kProject);
   EXPECT_THAT(result_.error().where, HasSubstr("dim_user.sql"));
@@ -171,7 +183,8 @@ TEST_F(BuilderTest, RunsACheckAnewWhenWhatItReadsChanged) {
   start();
   build();
   checks();
-  files_.write("lake/raw/users/drop=2024-01-01/users.csv", "User ID,Plan\n1,Basic\nx,Basic\n3,Odd\n4,Basic,extra\n9,Basic\n");
+  files_.write("lake/raw/users/drop=2024-01-01/users.csv",
+               "User ID,Plan\n1,Basic\nx,Basic\n3,Odd\n4,Basic,extra\n9,Basic\n");
   start();
   build();
   const auto again = checks();
@@ -235,7 +248,8 @@ TEST_F(BuilderTest, ListsWhatWasRejected) {
   start();
   build();
   ASSERT_TRUE(builder_->define_audit());
-  const auto rows = session_->query("select model, line, col, reason, value from audit.rejected order by line");
+  const auto rows =
+      session_->query("select model, line, col, reason, value from audit.rejected order by line");
   ASSERT_TRUE(rows) << rows.error().to_string();
   ASSERT_EQ(rows->rows.size(), 2U);
   EXPECT_EQ(rows->text(0, 0), "stg_user");

@@ -41,10 +41,13 @@ class GraphTest : public testing::Test {
 };
 
 TEST_F(GraphTest, PutsModelsBehindTheirInputs) {
-  files_.source("users", "user_id").write("seeds/plan.csv", "a\n")
+  files_.source("users", "user_id")
+      .write("seeds/plan.csv", "a\n")
       .model("a_last", "select * from b_middle, c_first")
-      .model("b_middle", "select * from c_first join seed.plan using (a) where exists (select 1 from raw.users)")
-      .model("c_first", "with raw_users as (select fold(user_id) as a from raw.users) select * from raw_users");
+      .model("b_middle",
+             "select * from c_first join seed.plan using (a) where exists (select 1 from raw.users)")
+      .model("c_first",
+             "with raw_users as (select fold(user_id) as a from raw.users) select * from raw_users");
   const Graph graph = resolve_files();
   EXPECT_THAT(texts_of(problems_), IsEmpty());
   ASSERT_EQ(graph.nodes.size(), 3U);
@@ -62,7 +65,8 @@ TEST_F(GraphTest, KnowsTablesOfTheCatalogThatNobodyDeclared) {
   files_.model("a", "select * from raw.found").model("b", "select * from raw.absent");
   const Graph graph = resolve_files({"found"});
   EXPECT_EQ(graph.nodes.size(), 1U);
-  EXPECT_THAT(texts_of(problems_), ElementsAre(HasSubstr("there is no table 'raw.absent' | It is not in the catalog.")));
+  EXPECT_THAT(texts_of(problems_),
+              ElementsAre(HasSubstr("there is no table 'raw.absent' | It is not in the catalog.")));
 }
 
 TEST_F(GraphTest, LeavesOutWhatIsUnknownAndWhatNeedsIt) {
@@ -74,15 +78,20 @@ TEST_F(GraphTest, LeavesOutWhatIsUnknownAndWhatNeedsIt) {
 }
 
 TEST_F(GraphTest, RefusesWhatIsNoSelect) {
-  files_.model("a", "create table x (a int)").model("b", "select 1; select 2").model("c", "").model("d", "-- only a comment\n");
+  files_.model("a", "create table x (a int)")
+      .model("b", "select 1; select 2")
+      .model("c", "")
+      .model("d", "-- only a comment\n");
   EXPECT_EQ(resolve_files().nodes.size(), 0U);
   EXPECT_EQ(problems_.size(), 4U);
   for (const auto& problem : problems_) EXPECT_EQ(problem.kind, ErrorKind::kProject);
 }
 
 TEST_F(GraphTest, Selects) {
-  files_.model("staging/stg_a", "select 1 as x").model("staging/stg_b", "select 1 as x")
-      .model("marts/dim_a", "select * from stg_a").model("marts/finance/fct", "select * from dim_a, stg_b");
+  files_.model("staging/stg_a", "select 1 as x")
+      .model("staging/stg_b", "select 1 as x")
+      .model("marts/dim_a", "select * from stg_a")
+      .model("marts/finance/fct", "select * from dim_a, stg_b");
   const Graph graph = resolve_files();
   EXPECT_THAT(selected(graph, {}), ElementsAre("dim_a", "fct", "stg_a", "stg_b"));
   EXPECT_THAT(selected(graph, {"dim_a"}), ElementsAre("dim_a"));
@@ -119,10 +128,12 @@ class FingerprintTest : public GraphTest {
   }
   void SetUp() override {
     GraphTest::SetUp();
-    files_.source("users", "user_id").write("seeds/plan.csv", "a\n1\n")
+    files_.source("users", "user_id")
+        .write("seeds/plan.csv", "a\n1\n")
         .model("stg_user", "select fold(user_id) as x, _object, _line from raw.users",
                "reject:\n  - {column: A, when: x is null, reason: is missing}\n")
-        .model("dim_plan", "select a from seed.plan").model("fct", "select x, a from stg_user, dim_plan");
+        .model("dim_plan", "select a from seed.plan")
+        .model("fct", "select x, a from stg_user, dim_plan");
     catalog::CatalogTable users;
     users.name = "users";
     users.objects.resize(1);

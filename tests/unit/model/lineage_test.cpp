@@ -16,17 +16,21 @@ class LineageTest : public testing::Test {
   void SetUp() override {
     project_files_.source("users", "user_id, plan, revenue, joined")
         .write("seeds/plan.csv", "plan_name,rank\nBasic,1\n")
-        .model("staging/stg_user",
-               "-- A user.\nselect whole_number(user_id) as user_id, plan as plan_name, parse_money(revenue) as revenue,\n"
-               "  revenue as _was_revenue, _object, _line, _drop as drop_date from raw.users where joined is not null\n",
-               "reject:\n  - {column: Revenue, when: revenue < 0 or _was_revenue = 'x', reason: is negative}\n")
+        .model(
+            "staging/stg_user",
+            "-- A user.\nselect whole_number(user_id) as user_id, plan as plan_name, parse_money(revenue) as "
+            "revenue,\n"
+            "  revenue as _was_revenue, _object, _line, _drop as drop_date from raw.users where joined is "
+            "not null\n",
+            "reject:\n  - {column: Revenue, when: revenue < 0 or _was_revenue = 'x', reason: is negative}\n")
         .model("marts/dim_plan", "select surrogate_key(plan_name) as plan_key, plan_name from seed.plan\n")
         .model("marts/fct_user",
                "-- materialized: view\n"
                "with u as (select * from stg_user)\n"
                "select u.user_id, coalesce(p.plan_key, -1) as plan_key, u.revenue, 1 as one\n"
                "from u left join dim_plan as p on p.plan_name = u.plan_name\n")
-        .model("marts/mart_plan", "select p.plan_name, count(*) as users, sum(f.revenue) as revenue\n"
+        .model("marts/mart_plan",
+               "select p.plan_name, count(*) as users, sum(f.revenue) as revenue\n"
                "from fct_user as f join dim_plan as p using (plan_key) group by p.plan_name\n");
   }
 
@@ -54,7 +58,8 @@ class LineageTest : public testing::Test {
     std::string text = node.place.text() + (node.repeated ? "*" : "");
     if (node.inputs.empty()) return text;
     text += "(";
-    for (const auto& input : node.inputs) text += (&input == &node.inputs.front() ? "" : ", ") + LineageTest::text(input);
+    for (const auto& input : node.inputs)
+      text += (&input == &node.inputs.front() ? "" : ", ") + LineageTest::text(input);
     return text + ")";
   }
   static Texts deciders(const LineageNode& node) {
@@ -75,7 +80,8 @@ TEST_F(LineageTest, FollowsAColumnToTheRawTable) {
   EXPECT_EQ(text(node), "fct_user.revenue(stg_user.revenue(raw.users.revenue))");
   EXPECT_THAT(node.file, HasSubstr("marts/fct_user.sql"));
   EXPECT_EQ(node.approximate, "");
-  EXPECT_THAT(deciders(node), testing::UnorderedElementsAre("stg_user", "dim_plan", "stg_user.plan_name", "dim_plan.plan_name"));
+  EXPECT_THAT(deciders(node), testing::UnorderedElementsAre("stg_user", "dim_plan", "stg_user.plan_name",
+                                                            "dim_plan.plan_name"));
 }
 
 TEST_F(LineageTest, EndsAtSeedsToo) {
@@ -97,10 +103,13 @@ TEST_F(LineageTest, KnowsColumnsWithoutAnyOrigin) {
 }
 
 TEST_F(LineageTest, ShowsADiamondOnce) {
-  project_files_.model("marts/pair", "select plan_name || '/' || name as label from dim_plan, "
-                       "(select plan_name as name, plan_key from dim_plan) as x where x.plan_key = dim_plan.plan_key")
+  project_files_
+      .model("marts/pair",
+             "select plan_name || '/' || name as label from dim_plan, "
+             "(select plan_name as name, plan_key from dim_plan) as x where x.plan_key = dim_plan.plan_key")
       .model("marts/top", "select a.label || b.label as label from pair as a, pair as b")
-      .model("marts/diamond", "select x.plan_name || y.plan_name || z.label as z from dim_plan x, mart_plan y, pair z");
+      .model("marts/diamond",
+             "select x.plan_name || y.plan_name || z.label as z from dim_plan x, mart_plan y, pair z");
   EXPECT_EQ(text(upstream("diamond.z")),
             "diamond.z(dim_plan.plan_name(seed.plan.plan_name), mart_plan.plan_name(dim_plan.plan_name*), "
             "pair.label(dim_plan.plan_name*))");
@@ -114,7 +123,8 @@ TEST_F(LineageTest, FollowsTables) {
 TEST_F(LineageTest, FollowsColumnsAndTablesDownstream) {
   const LineageNode node = downstream("raw.users.revenue");
   EXPECT_EQ(text(node),
-            "raw.users.revenue(stg_user.revenue(fct_user.revenue(mart_plan.revenue)), stg_user(fct_user(mart_plan)))");
+            "raw.users.revenue(stg_user.revenue(fct_user.revenue(mart_plan.revenue)), "
+            "stg_user(fct_user(mart_plan)))");
   EXPECT_EQ(name_of_how(node.inputs[1].how), "filter");
   EXPECT_EQ(text(downstream("seed.plan")), "seed.plan(dim_plan(fct_user(mart_plan), mart_plan*))");
   EXPECT_EQ(text(downstream("mart_plan.users")), "mart_plan.users");
@@ -134,8 +144,10 @@ TEST_F(LineageTest, NamesTheFieldAndTheObjectsOfARawColumn) {
     object.profile.rejected = 10;
     table.objects.push_back(object);
   }
-  table.columns = {{"user_id", "User ID", "BIGINT", {}}, {"plan", "Plan", "VARCHAR", {}},
-                   {"revenue", "Revenue", "VARCHAR", {}}, {"joined", "Joined", "DATE", {}}};
+  table.columns = {{"user_id", "User ID", "BIGINT", {}},
+                   {"plan", "Plan", "VARCHAR", {}},
+                   {"revenue", "Revenue", "VARCHAR", {}},
+                   {"joined", "Joined", "DATE", {}}};
   tables_.push_back(table);
   project_files_.write("sources/users.yml",
                        "dataset: users\ntables:\n  users:\n    columns: [user_id, plan, revenue, joined]\n"
@@ -173,7 +185,8 @@ TEST_F(LineageTest, RefusesNamesThatAreNoneWithTheNearMiss) {
 }
 
 TEST_F(LineageTest, SaysThatAModelIsBroken) {
-  project_files_.model("marts/broken", "select nothing from dim_plan").model("marts/behind", "select * from broken");
+  project_files_.model("marts/broken", "select nothing from dim_plan")
+      .model("marts/behind", "select * from broken");
   project_ = project_files_.load();
   std::vector<Error> problems;
   binding_.emplace(std::move(*Binding::bind(project_, tables_, problems)));
@@ -187,7 +200,8 @@ TEST_F(LineageTest, GivesAModelWithoutAPlanAllColumnsOfItsInputs) {
   project_files_.model("marts/wide", "from (pivot dim_plan on plan_name in ('Basic') using count(*))");
   const LineageNode node = upstream("wide.plan_key");
   if (node.approximate.empty()) return;  // this engine can show the plan
-  EXPECT_EQ(text(node), "wide.plan_key(dim_plan.plan_key(seed.plan.plan_name), dim_plan.plan_name(seed.plan.plan_name))");
+  EXPECT_EQ(text(node),
+            "wide.plan_key(dim_plan.plan_key(seed.plan.plan_name), dim_plan.plan_name(seed.plan.plan_name))");
 }
 
 }  // namespace

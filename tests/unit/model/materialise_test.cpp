@@ -16,7 +16,8 @@ class MaterialiseTest : public testing::Test {
     session_ = std::move(*database_->connect());
     ASSERT_TRUE(session_->execute(
         "create schema raw; create table raw.users as select * from (values "
-        "('1', ' Basic', 'a.csv', 2), ('x', 'Basic', 'a.csv', 3), ('3', null, 'a.csv', 4), ('4', 'Premium', 'b.csv', 2), "
+        "('1', ' Basic', 'a.csv', 2), ('x', 'Basic', 'a.csv', 3), ('3', null, 'a.csv', 4), ('4', 'Premium', "
+        "'b.csv', 2), "
         "('4', 'Premium', 'b.csv', 3), (null, 'Basic', 'b.csv', 4)) as t (user_id, plan, _object, _line)"));
   }
 
@@ -51,8 +52,10 @@ class MaterialiseTest : public testing::Test {
 };
 
 constexpr const char* kStaged =
-    "select try_cast(user_id as int) as user_id, trim(plan) as plan, user_id as _was_user_id, plan as _was_plan, "
-    "row_number() over (partition by user_id order by _line) as _was_delivery, _object, _line from raw.users;\n-- end";
+    "select try_cast(user_id as int) as user_id, trim(plan) as plan, user_id as _was_user_id, plan as "
+    "_was_plan, "
+    "row_number() over (partition by user_id order by _line) as _was_delivery, _object, _line from "
+    "raw.users;\n-- end";
 constexpr const char* kRules =
     "reject:\n"
     "  - {column: User, when: _was_user_id is null, reason: is missing}\n"
@@ -63,7 +66,8 @@ constexpr const char* kRules =
     "  - {kind: never, column: Plan, when: plan = 'none', was: plan}\n";
 
 TEST_F(MaterialiseTest, WritesAPlainModel) {
-  const auto record = build("-- A plan.\nselect plan, count(*) as users from raw.users group by plan -- last");
+  const auto record =
+      build("-- A plan.\nselect plan, count(*) as users from raw.users group by plan -- last");
   ASSERT_TRUE(record) << record.error().to_string();
   EXPECT_EQ(record->rows, 4U);
   EXPECT_EQ(record->columns[1], (std::pair<std::string, std::string>("users", "BIGINT")));
@@ -79,7 +83,8 @@ TEST_F(MaterialiseTest, SendsEveryRowToOnePlace) {
   EXPECT_EQ(record->rejected, 3U);
   EXPECT_THAT(read("part-0.parquet"), ElementsAre("1|Basic|a.csv|2", "3||a.csv|4", "4|Premium|b.csv|2"));
   EXPECT_THAT(read("_rejected.parquet"),
-              ElementsAre("a.csv|3|User|is no number|x", "b.csv|3|User|came before|4 again", "b.csv|4|User|is missing|"));
+              ElementsAre("a.csv|3|User|is no number|x", "b.csv|3|User|came before|4 again",
+                          "b.csv|4|User|is missing|"));
   EXPECT_THAT(read("_repaired.parquet"), ElementsAre("a.csv|2|space|Plan| Basic|Basic"));
   EXPECT_EQ(record->repairs.at("space"), 1U);
   EXPECT_EQ(record->repairs.at("never"), 0U);
@@ -101,8 +106,10 @@ TEST_F(MaterialiseTest, DropsTheColumnsOfRulesWhereThereAreNone) {
 TEST_F(MaterialiseTest, WritesAnEmptyModel) {
   const auto record = build("select user_id, _object, _line from raw.users where false", kRules);
   EXPECT_FALSE(record);  // the rules name columns that are not there
-  const auto empty = build("select user_id, plan, user_id as _was_user_id, plan as _was_plan, 1 as _was_delivery, "
-                           "_object, _line from raw.users where false", kRules);
+  const auto empty = build(
+      "select user_id, plan, user_id as _was_user_id, plan as _was_plan, 1 as _was_delivery, "
+      "_object, _line from raw.users where false",
+      kRules);
   ASSERT_TRUE(empty) << empty.error().to_string();
   EXPECT_EQ(empty->rows, 0U);
   EXPECT_EQ(empty->rejected, 0U);
@@ -118,7 +125,8 @@ TEST_F(MaterialiseTest, RefusesWrongSqlWithItsPlace) {
 }
 
 TEST_F(MaterialiseTest, SaysThatARuleMayBeWrong) {
-  const auto record = build(kStaged, "reject:\n  - {column: User, when: usr_id is null, reason: is missing}\n");
+  const auto record =
+      build(kStaged, "reject:\n  - {column: User, when: usr_id is null, reason: is missing}\n");
   ASSERT_FALSE(record);
   EXPECT_EQ(record.error().kind, ErrorKind::kProject);
   EXPECT_THAT(record.error().where, testing::EndsWith("m.yml:2"));

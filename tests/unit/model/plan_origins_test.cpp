@@ -98,7 +98,8 @@ TEST_F(PlanOriginsTest, FollowsJoinsOfAllKinds) {
     follow("select t.b, u.d from t " + kind + " u on t.a = u.a and t.c < u.d");
     EXPECT_THAT(values(0), ElementsAre("t.b")) << kind;
     EXPECT_THAT(values(1), ElementsAre("u.d")) << kind;
-    EXPECT_THAT(rows(), ElementsAre("t: rows", "t.a: join", "t.c: join", "u: rows", "u.a: join", "u.d: join")) << kind;
+    EXPECT_THAT(rows(), ElementsAre("t: rows", "t.a: join", "t.c: join", "u: rows", "u.a: join", "u.d: join"))
+        << kind;
   }
   follow("select t.b, u.d from t join u on t.a = u.a or length(t.c) > length(u.d)");
   EXPECT_THAT(rows(), ElementsAre("t: rows", "t.a: join", "t.c: join", "u: rows", "u.a: join", "u.d: join"));
@@ -126,8 +127,9 @@ TEST_F(PlanOriginsTest, FollowsSelfJoins) {
 }
 
 TEST_F(PlanOriginsTest, FollowsAggregates) {
-  follow("select b as g, sum(a) as s, count(*) as n, count(distinct c) filter (where a > 1), "
-         "list(c order by a) from t group by b having max(length(c)) > 3");
+  follow(
+      "select b as g, sum(a) as s, count(*) as n, count(distinct c) filter (where a > 1), "
+      "list(c order by a) from t group by b having max(length(c)) > 3");
   EXPECT_THAT(values(0), ElementsAre("t.b"));
   EXPECT_THAT(values(1), ElementsAre("t.a"));
   EXPECT_THAT(values(2), IsEmpty());
@@ -159,8 +161,9 @@ TEST_F(PlanOriginsTest, FollowsGroupingSets) {
 }
 
 TEST_F(PlanOriginsTest, FollowsWindows) {
-  follow("select row_number() over (partition by b order by c), lag(a, 1, length(c)) over (order by b), "
-         "sum(a) filter (where c = 'x') over (partition by b) from t");
+  follow(
+      "select row_number() over (partition by b order by c), lag(a, 1, length(c)) over (order by b), "
+      "sum(a) filter (where c = 'x') over (partition by b) from t");
   EXPECT_THAT(values(0), IsEmpty());
   EXPECT_THAT(deciders(0), ElementsAre("t.b: window", "t.c: window"));
   EXPECT_THAT(values(1), ElementsAre("t.a", "t.c"));
@@ -229,7 +232,8 @@ TEST_F(PlanOriginsTest, FollowsListsThatBecomeRows) {
 
 TEST_F(PlanOriginsTest, FollowsCtesReadTwiceAndMaterialised) {
   for (const std::string how : {"", "materialized", "not materialized"}) {
-    follow("with m as " + how + " (select a, upper(b) as b from t where c = 'x'), "
+    follow("with m as " + how +
+           " (select a, upper(b) as b from t where c = 'x'), "
            "n as (select * from m) select m.b, n.a from m join n using (a)");
     EXPECT_THAT(values(0), ElementsAre("t.b")) << how;
     EXPECT_THAT(values(1), ElementsAre("t.a")) << how;
@@ -238,8 +242,9 @@ TEST_F(PlanOriginsTest, FollowsCtesReadTwiceAndMaterialised) {
 }
 
 TEST_F(PlanOriginsTest, FollowsRecursionUntilNothingIsAdded) {
-  follow("with recursive r as (select a, b, c from t union all "
-         "select r.a + 1, r.c, u.d from r join u on u.a = r.a where r.a < 5) select b from r");
+  follow(
+      "with recursive r as (select a, b, c from t union all "
+      "select r.a + 1, r.c, u.d from r join u on u.a = r.a where r.a < 5) select b from r");
   EXPECT_THAT(values(0), ElementsAre("t.b", "t.c", "u.d"));
   EXPECT_THAT(rows(), UnorderedElementsAre("t: rows", "u: rows", "t.a: filter, join", "u.a: join"));
 }
@@ -257,8 +262,9 @@ TEST_F(PlanOriginsTest, FollowsScalarSubqueries) {
 }
 
 TEST_F(PlanOriginsTest, FollowsExistsAndIn) {
-  for (const std::string condition : {"exists (select 1 from u where u.a = t.a)", "t.a in (select a from u)",
-                                      "not exists (select 1 from u where u.a = t.a)", "t.a not in (select a from u)"}) {
+  for (const std::string condition :
+       {"exists (select 1 from u where u.a = t.a)", "t.a in (select a from u)",
+        "not exists (select 1 from u where u.a = t.a)", "t.a not in (select a from u)"}) {
     follow("select b from t where " + condition);
     EXPECT_THAT(values(0), ElementsAre("t.b")) << condition;
     EXPECT_THAT(rows(), testing::IsSupersetOf({"t: rows", "u: rows"})) << condition;
@@ -271,8 +277,9 @@ TEST_F(PlanOriginsTest, FollowsExistsAndIn) {
 }
 
 TEST_F(PlanOriginsTest, FollowsNestedCorrelation) {
-  follow("select b, (select count(*) from u where u.a = t.a and exists "
-         "(select 1 from raw.users where users.user_id = t.b and users.name = u.d)) from t");
+  follow(
+      "select b, (select count(*) from u where u.a = t.a and exists "
+      "(select 1 from raw.users where users.user_id = t.b and users.name = u.d)) from t");
   EXPECT_THAT(values(0), ElementsAre("t.b"));
   const Texts all = deciders(1);
   EXPECT_THAT(all, testing::Contains(testing::StartsWith("raw.users.name: ")));
@@ -333,7 +340,8 @@ TEST_F(PlanOriginsTest, GivesAnUnknownOperatorEverythingBelowAndSaysSo) {
 
 TEST_F(PlanOriginsTest, SurvivesPlansThatAreNone) {
   EXPECT_FALSE(origins_of_plan(Json::object()).approximate.empty());
-  EXPECT_FALSE(origins_of_plan(Json::parse(R"({"plans": [{"type": "LOGICAL_FILTER"}]})")).approximate.empty());
+  EXPECT_FALSE(
+      origins_of_plan(Json::parse(R"({"plans": [{"type": "LOGICAL_FILTER"}]})")).approximate.empty());
   EXPECT_FALSE(origins_of_plan(Json::parse(R"({"plans": [{"type": 7}]})")).approximate.empty());
 }
 

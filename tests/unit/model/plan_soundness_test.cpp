@@ -37,24 +37,40 @@ class QueryWriter {
 
   std::string expression(const Select& of, const std::string& a) {
     switch (draw(8)) {
-      case 0: return fmt::format("{} + {}", column(of, a), column(of, a));
-      case 1: return fmt::format("case when {} > 1 then {} else {} end", column(of, a), column(of, a), column(of, a));
-      case 2: return fmt::format("coalesce(nullif({}, 1), {})", column(of, a), column(of, a));
-      case 3: return std::to_string(draw(4));
-      case 4: return fmt::format("list_sum(list_transform([{}, 2], lambda e: e + {}))", column(of, a), column(of, a));
-      case 5: return fmt::format("cast({} in (select x from q where q.k = {}) as int)", column(of, a), column(of, a));
-      case 6: return fmt::format("(select max(v) from p where p.k = {})", column(of, a));
-      default: return column(of, a);
+      case 0:
+        return fmt::format("{} + {}", column(of, a), column(of, a));
+      case 1:
+        return fmt::format("case when {} > 1 then {} else {} end", column(of, a), column(of, a),
+                           column(of, a));
+      case 2:
+        return fmt::format("coalesce(nullif({}, 1), {})", column(of, a), column(of, a));
+      case 3:
+        return std::to_string(draw(4));
+      case 4:
+        return fmt::format("list_sum(list_transform([{}, 2], lambda e: e + {}))", column(of, a),
+                           column(of, a));
+      case 5:
+        return fmt::format("cast({} in (select x from q where q.k = {}) as int)", column(of, a),
+                           column(of, a));
+      case 6:
+        return fmt::format("(select max(v) from p where p.k = {})", column(of, a));
+      default:
+        return column(of, a);
     }
   }
 
   std::string predicate(const Select& of, const std::string& a) {
     switch (draw(5)) {
-      case 0: return fmt::format("{} <= {}", column(of, a), column(of, a));
-      case 1: return fmt::format("exists (select 1 from q where q.x = {} and q.y < 3)", column(of, a));
-      case 2: return fmt::format("{} not in (select v from p where v is not null)", column(of, a));
-      case 3: return fmt::format("{} > (select min(w) from p)", column(of, a));
-      default: return fmt::format("{} in (1, 2, 3)", column(of, a));
+      case 0:
+        return fmt::format("{} <= {}", column(of, a), column(of, a));
+      case 1:
+        return fmt::format("exists (select 1 from q where q.x = {} and q.y < 3)", column(of, a));
+      case 2:
+        return fmt::format("{} not in (select v from p where v is not null)", column(of, a));
+      case 3:
+        return fmt::format("{} > (select min(w) from p)", column(of, a));
+      default:
+        return fmt::format("{} in (1, 2, 3)", column(of, a));
     }
   }
 
@@ -69,17 +85,28 @@ class QueryWriter {
     if (depth == 0) return base();
     const Select in = relation(depth - 1);
     switch (draw(11)) {
-      case 0: return project(in);
-      case 1: return {fmt::format("select * from ({}) as r where {}", in.sql, predicate(in, "r")), in.columns};
-      case 2: return join(in, relation(draw(depth)));
-      case 3: return aggregate(in);
-      case 4: return total(in);
-      case 5: return window(in);
-      case 6: return set_operation(in, relation(draw(depth)));
-      case 7: return {fmt::format("select distinct {} from ({}) as r", all_of(in, "r", 0), in.sql), in.columns};
-      case 8: return unnest(in);
-      case 9: return cte(in);
-      default: return limited(in);
+      case 0:
+        return project(in);
+      case 1:
+        return {fmt::format("select * from ({}) as r where {}", in.sql, predicate(in, "r")), in.columns};
+      case 2:
+        return join(in, relation(draw(depth)));
+      case 3:
+        return aggregate(in);
+      case 4:
+        return total(in);
+      case 5:
+        return window(in);
+      case 6:
+        return set_operation(in, relation(draw(depth)));
+      case 7:
+        return {fmt::format("select distinct {} from ({}) as r", all_of(in, "r", 0), in.sql), in.columns};
+      case 8:
+        return unnest(in);
+      case 9:
+        return cte(in);
+      default:
+        return limited(in);
     }
   }
 
@@ -98,17 +125,19 @@ class QueryWriter {
     std::string condition = fmt::format("{} = {}", column(left, "l"), column(right, "r"));
     if (draw(3) == 0) condition += fmt::format(" and {} < {}", column(left, "l"), column(right, "r"));
     std::string list = all_of(left, "l", 0) + (both ? ", " + all_of(right, "r", left.columns) : "");
-    return {fmt::format("select {} from ({}) as l {} ({}) as r on {}", list, left.sql, kKinds[kind], right.sql, condition),
+    return {fmt::format("select {} from ({}) as l {} ({}) as r on {}", list, left.sql, kKinds[kind],
+                        right.sql, condition),
             left.columns + (both ? right.columns : 0)};
   }
 
   Select aggregate(const Select& in) {
     const std::string where = draw(3) == 0 ? " where " + predicate(in, "r") : "";
     const std::string key = expression(in, "r");
-    return {fmt::format("select g as c0, sum(s) as c1, count(*) as c2, max(m) filter (where f > 1) as c3 from "
-                        "(select {} as g, {} as s, {} as m, {} as f from ({}) as r{}) as r group by g",
-                        key, column(in, "r"), column(in, "r"), column(in, "r"), in.sql, where),
-            4};
+    return {
+        fmt::format("select g as c0, sum(s) as c1, count(*) as c2, max(m) filter (where f > 1) as c3 from "
+                    "(select {} as g, {} as s, {} as m, {} as f from ({}) as r{}) as r group by g",
+                    key, column(in, "r"), column(in, "r"), column(in, "r"), in.sql, where),
+        4};
   }
 
   Select total(const Select& in) {
@@ -119,18 +148,20 @@ class QueryWriter {
   }
 
   Select window(const Select& in) {
-    return {fmt::format("select {0}, rank() over (partition by {1} order by {2}) as c{3}, "
-                        "sum({4}) over (partition by {5}) as c{6} from ({7}) as r{8}",
-                        all_of(in, "r", 0), column(in, "r"), column(in, "r"), in.columns, column(in, "r"),
-                        column(in, "r"), in.columns + 1, in.sql,
-                        draw(3) == 0 ? fmt::format(" qualify rank() over (order by {}) < 5", column(in, "r")) : ""),
+    return {fmt::format(
+                "select {0}, rank() over (partition by {1} order by {2}) as c{3}, "
+                "sum({4}) over (partition by {5}) as c{6} from ({7}) as r{8}",
+                all_of(in, "r", 0), column(in, "r"), column(in, "r"), in.columns, column(in, "r"),
+                column(in, "r"), in.columns + 1, in.sql,
+                draw(3) == 0 ? fmt::format(" qualify rank() over (order by {}) < 5", column(in, "r")) : ""),
             in.columns + 2};
   }
 
   Select set_operation(const Select& left, const Select& right) {
     static const char* const kKinds[] = {"union all", "union", "except", "intersect all"};
     const int columns = std::min(left.columns, right.columns);
-    return {fmt::format("{} {} {}", shortened(left, columns), kKinds[draw(4)], shortened(right, columns)), columns};
+    return {fmt::format("{} {} {}", shortened(left, columns), kKinds[draw(4)], shortened(right, columns)),
+            columns};
   }
 
   std::string shortened(const Select& of, int columns) {
@@ -139,22 +170,23 @@ class QueryWriter {
   }
 
   Select unnest(const Select& in) {
-    return {fmt::format("select {}, u.col as c{} from ({}) as r, lateral explode([{}, {}]) as u", all_of(in, "r", 0),
-                        in.columns, in.sql, column(in, "r"), column(in, "r")),
+    return {fmt::format("select {}, u.col as c{} from ({}) as r, lateral explode([{}, {}]) as u",
+                        all_of(in, "r", 0), in.columns, in.sql, column(in, "r"), column(in, "r")),
             in.columns + 1};
   }
 
   Select cte(const Select& in) {
     const std::string keyword = draw(2) == 0 ? "materialized " : "";
-    return {fmt::format("with m as {0}({1}) select {2}, b.c0 as c{3} from m as a join (select distinct c0 from m) "
-                        "as b on a.c{4} = b.c0",
-                        keyword, in.sql, all_of(in, "a", 0), in.columns, draw(in.columns)),
+    return {fmt::format(
+                "with m as {0}({1}) select {2}, b.c0 as c{3} from m as a join (select distinct c0 from m) "
+                "as b on a.c{4} = b.c0",
+                keyword, in.sql, all_of(in, "a", 0), in.columns, draw(in.columns)),
             in.columns + 1};
   }
 
   Select limited(const Select& in) {
-    return {fmt::format("select * from (select {} from ({}) as r order by all limit {}) as r", all_of(in, "r", 0),
-                        in.sql, 1 + draw(9)),
+    return {fmt::format("select * from (select {} from ({}) as r order by all limit {}) as r",
+                        all_of(in, "r", 0), in.sql, 1 + draw(9)),
             in.columns};
   }
 
@@ -168,9 +200,11 @@ class PlanSoundnessTest : public testing::Test {
     options.threads = 1;
     database_ = std::move(*engine::open_duckdb(options));
     session_ = std::move(*database_->connect());
-    run("create table p_all as select * from (values (0,1,2),(1,2,3),(2,3,1),(3,0,2),(1,1,null),(4,2,0),(2,2,2)) "
+    run("create table p_all as select * from (values "
+        "(0,1,2),(1,2,3),(2,3,1),(3,0,2),(1,1,null),(4,2,0),(2,2,2)) "
         "as t (k, v, w)");
-    run("create table q_all as select * from (values (1,1,1),(2,3,2),(0,2,4),(3,null,1),(2,1,3),(5,0,2)) as t (k, x, y)");
+    run("create table q_all as select * from (values (1,1,1),(2,3,2),(0,2,4),(3,null,1),(2,1,3),(5,0,2)) as "
+        "t (k, x, y)");
   }
 
   void run(const std::string& sql) {
@@ -246,8 +280,8 @@ TEST_F(PlanSoundnessTest, WhatIsNotReportedDoesNotChangeTheResult) {
           continue;
         }
         ++changed;
-        EXPECT_TRUE(reported) << "seed " << seed << ": column " << column << " of\n" << sql << "\nchanged with "
-                              << change.table << "." << change.column;
+        EXPECT_TRUE(reported) << "seed " << seed << ": column " << column << " of\n"
+                              << sql << "\nchanged with " << change.table << "." << change.column;
       }
     }
   }

@@ -13,7 +13,8 @@ TEST(LoadProject, ReadsModelsWithTheirHeadersAndFolders) {
   files.model("staging/stg_user", "-- A user of one drop.\n-- more\n-- materialized: view\nselect 1 as a")
       .model("marts/finance/fct_user", "select 1 as a")
       .model("top", "\xEF\xBB\xBF-- First line.\r\n-- materialized: view\r\nselect 1 as a")
-      .write("models/.hidden.sql", "select").write("models/notes.txt", "no model");
+      .write("models/.hidden.sql", "select")
+      .write("models/notes.txt", "no model");
   const Project project = files.load();
   ASSERT_EQ(project.models.size(), 3U);
   const Model& user = *project.find("stg_user");
@@ -33,21 +34,28 @@ TEST(LoadProject, GathersProblemsOfEveryFile) {
   SmallProject files;
   files.model("a/one", "-- materialized: tabel\nselect 1 as a")
       .model("a/two", "-- A row.\n-- materialised: view\nselect 1 as a")
-      .model("a/same", "select 1 as a").model("b/same", "select 2 as a")
+      .model("a/same", "select 1 as a")
+      .model("b/same", "select 2 as a")
       .model("Big Name", "select 1 as a")
       .write("models/orphan.yml", "description: x\n")
       .model("wrong", "select 1 as a", "descripton: x\n")
       .model("ruled", "-- materialized: view\nselect 1 as a", "reject:\n  - {when: a = 1, reason: is one}\n")
-      .write("seeds/empty.csv", "").write("seeds/Bad.csv", "a\n").write("seeds/bad.csv", "Plan Name,b\n")
-      .write("seeds/twice.csv", "a,b,a\n").write("seeds/x/same.csv", "a\n").write("seeds/y/same.csv", "a\n")
+      .write("seeds/empty.csv", "")
+      .write("seeds/Bad.csv", "a\n")
+      .write("seeds/bad.csv", "Plan Name,b\n")
+      .write("seeds/twice.csv", "a,b,a\n")
+      .write("seeds/x/same.csv", "a\n")
+      .write("seeds/y/same.csv", "a\n")
       .write("seeds/hole.csv", "a,,b\n");
   const auto texts = texts_of(files.problems_of_load());
   for (const char* expected :
-       {"one.sql:1: materialized: 'tabel' is not known", "two.sql:2: 'materialised:' is not known", "same.sql: a model of this name is in",
-        "Big Name.sql: 'Big Name' is no name", "orphan.yml: there is no model beside this file",
-        "wrong.yml:1: unknown key 'descripton' | Did you mean description?", "ruled.yml: a view cannot reject",
-        "empty.csv:1: the seed is empty", "Bad.csv: 'Bad' is no name", "bad.csv:1: 'Plan Name' is no name",
-        "twice.csv:1: the seed has two columns 'a'", "same.csv: a seed of this name is in", "hole.csv:1: '' is no name"})
+       {"one.sql:1: materialized: 'tabel' is not known", "two.sql:2: 'materialised:' is not known",
+        "same.sql: a model of this name is in", "Big Name.sql: 'Big Name' is no name",
+        "orphan.yml: there is no model beside this file",
+        "wrong.yml:1: unknown key 'descripton' | Did you mean description?",
+        "ruled.yml: a view cannot reject", "empty.csv:1: the seed is empty", "Bad.csv: 'Bad' is no name",
+        "bad.csv:1: 'Plan Name' is no name", "twice.csv:1: the seed has two columns 'a'",
+        "same.csv: a seed of this name is in", "hole.csv:1: '' is no name"})
     EXPECT_THAT(texts, testing::Contains(StartsWith(expected))) << expected;
   EXPECT_EQ(texts.size(), 13U);
 }
@@ -62,7 +70,8 @@ TEST(LoadProject, StopsAtTheFirstProblemWhenAskedTo) {
 
 TEST(LoadProject, ReadsSeedHeaders) {
   SmallProject files;
-  files.write("seeds/plan.csv", "\xEF\xBB\xBF\"plan_name\", rank\r\nBasic,1\r\n").write("seeds/one.csv", "only");
+  files.write("seeds/plan.csv", "\xEF\xBB\xBF\"plan_name\", rank\r\nBasic,1\r\n")
+      .write("seeds/one.csv", "only");
   const Project project = files.load();
   ASSERT_EQ(project.seeds.size(), 2U);
   EXPECT_THAT(project.seeds[0].columns, ElementsAre("only"));
@@ -84,7 +93,8 @@ TEST(ModelStatement, EndsAtTheSemicolonOutsideOfTextAndComments) {
   };
   EXPECT_EQ(statement("select 1"), "select 1");
   EXPECT_EQ(statement("select 1;\n-- the end; really\n"), "select 1");
-  EXPECT_EQ(statement("-- a; b\nselect ';' as \"x;y\" /* ; /* ; */ ; */ ; ;"), "-- a; b\nselect ';' as \"x;y\" /* ; /* ; */ ; */ ");
+  EXPECT_EQ(statement("-- a; b\nselect ';' as \"x;y\" /* ; /* ; */ ; */ ; ;"),
+            "-- a; b\nselect ';' as \"x;y\" /* ; /* ; */ ; */ ");
   EXPECT_EQ(statement("select 'it''s;' as a, e'\\';' as b, $$;$$ as c, $x$;$$;$x$ as d; "),
             "select 'it''s;' as a, e'\\';' as b, $$;$$ as c, $x$;$$;$x$ as d");
   EXPECT_EQ(statement("select 'open;"), "select 'open;");
@@ -106,7 +116,8 @@ Error refused(const std::string& yaml) {
 TEST(Specification, TurnsChecksIntoSql) {
   SmallProject files;
   files.model("m", "select 1 as a",
-              "description: D.\ngrain: [a, b]\ncolumns:\n  a:\n    description: The a.\n    checks:\n      - not_null\n"
+              "description: D.\ngrain: [a, b]\ncolumns:\n  a:\n    description: The a.\n    checks:\n      - "
+              "not_null\n"
               "      - unique: {severity: warn}\n      - accepted_values: [x, it's]\n"
               "      - relationship: {to: dim, severity: warn}\n  b: Short.\n  c:\n");
   const Project project = files.load();
@@ -130,12 +141,17 @@ TEST(Specification, TurnsChecksIntoSql) {
 
 TEST(Specification, RefusesWhatItDoesNotKnow) {
   EXPECT_THAT(refused("columns:\n  a:\n    check: [not_null]\n").hint, HasSubstr("checks"));
-  EXPECT_THAT(refused("columns:\n  a:\n    checks: [notnull]\n").message, HasSubstr("check 'notnull' is not known"));
-  EXPECT_THAT(refused("columns:\n  a:\n    checks:\n      - not_null: {severty: warn}\n").hint, HasSubstr("severity"));
-  EXPECT_THAT(refused("columns:\n  a:\n    checks:\n      - not_null: {severity: fatal}\n").message, HasSubstr("'fatal'"));
-  EXPECT_THAT(refused("columns:\n  a:\n    checks:\n      - accepted_values: {values: []}\n").message, HasSubstr("list of values"));
+  EXPECT_THAT(refused("columns:\n  a:\n    checks: [notnull]\n").message,
+              HasSubstr("check 'notnull' is not known"));
+  EXPECT_THAT(refused("columns:\n  a:\n    checks:\n      - not_null: {severty: warn}\n").hint,
+              HasSubstr("severity"));
+  EXPECT_THAT(refused("columns:\n  a:\n    checks:\n      - not_null: {severity: fatal}\n").message,
+              HasSubstr("'fatal'"));
+  EXPECT_THAT(refused("columns:\n  a:\n    checks:\n      - accepted_values: {values: []}\n").message,
+              HasSubstr("list of values"));
   EXPECT_THAT(refused("columns: [a]\n").message, HasSubstr("column names"));
-  EXPECT_THAT(refused("columns:\n  a:\n    checks:\n      - relationship:\n        to: b\n").message, HasSubstr("unknown key 'to'"));
+  EXPECT_THAT(refused("columns:\n  a:\n    checks:\n      - relationship:\n        to: b\n").message,
+              HasSubstr("unknown key 'to'"));
   EXPECT_EQ(refused("reject:\n  - {column: A, reason: is bad}\n").kind, ErrorKind::kProject);
   EXPECT_THAT(refused("grain: {a: b}\n").where, testing::EndsWith("m.yml:1"));
   EXPECT_THAT(refused("checks:\n  - {name: x, sq: y}\n").hint, HasSubstr("sql"));

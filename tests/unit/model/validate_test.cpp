@@ -36,12 +36,17 @@ TEST_F(ValidateTest, SumsUpASoundProject) {
   files_.source("users", "user_id, age")
       .write("seeds/plan.csv", "plan_name,rank\nBasic,1\n")
       .model("staging/stg_user",
-             "-- A user.\nselect whole_number(user_id) as user_id, age as _was_age, _object, _line, _drop from raw.users;\n-- end",
+             "-- A user.\nselect whole_number(user_id) as user_id, age as _was_age, _object, _line, _drop "
+             "from raw.users;\n-- end",
              "grain: [user_id]\n"
-             "reject:\n  - {column: Age, when: _was_age is null and stg_user.user_id is null, reason: is missing, value: _was_age}\n"
-             "repairs:\n  - {kind: k, column: Age, when: _was_age <> trim(_was_age), was: _was_age, now: user_id}\n"
-             "checks:\n  - {name: none_rejected, severity: warn, sql: select * from audit.rejected where model = 'stg_user'}\n")
-      .model("marts/dim_user", "-- materialized: view\nselect u.user_id, p.plan_name from stg_user u cross join seed.plan p",
+             "reject:\n  - {column: Age, when: _was_age is null and stg_user.user_id is null, reason: is "
+             "missing, value: _was_age}\n"
+             "repairs:\n  - {kind: k, column: Age, when: _was_age <> trim(_was_age), was: _was_age, now: "
+             "user_id}\n"
+             "checks:\n  - {name: none_rejected, severity: warn, sql: select * from audit.rejected where "
+             "model = 'stg_user'}\n")
+      .model("marts/dim_user",
+             "-- materialized: view\nselect u.user_id, p.plan_name from stg_user u cross join seed.plan p",
              "columns:\n  user_id:\n    description: The id.\n    checks:\n      - not_null\n"
              "      - relationship: {to: stg_user, column: user_id}\n  plan_name: Its name.\n");
   const Validation validation = validate_files();
@@ -66,11 +71,13 @@ TEST_F(ValidateTest, GathersAllProblemsWithFileAndLine) {
       .model("c", "select\n  whole_numbr(user_id) as n from raw.users")
       .model("d", "select 1 as d\nfrom from")
       .model("behind", "select * from a");
-  EXPECT_THAT(problems(),
-              ElementsAre("a.sql:3: Referenced column \"aeg\" not found in FROM clause! | Did you mean age?",
-                          "b.sql:1: there is no table 'raw.user' | Did you mean raw.users?",
-                          "c.sql:2: Scalar Function with name whole_numbr does not exist! | Did you mean whole_number?",
-                          StartsWith("d.sql:2: ")));
+  EXPECT_THAT(
+      problems(),
+      ElementsAre(
+          "a.sql:3: Referenced column \"aeg\" not found in FROM clause! | Did you mean age?",
+          "b.sql:1: there is no table 'raw.user' | Did you mean raw.users?",
+          "c.sql:2: Scalar Function with name whole_numbr does not exist! | Did you mean whole_number?",
+          StartsWith("d.sql:2: ")));
 }
 
 TEST_F(ValidateTest, SkipsWhatIsBehindABrokenModelSilently) {
@@ -82,7 +89,10 @@ TEST_F(ValidateTest, SkipsWhatIsBehindABrokenModelSilently) {
 }
 
 TEST_F(ValidateTest, ReportsCircles) {
-  files_.model("a", "select * from b").model("b", "select * from c").model("c", "select * from a").model("d", "select * from a");
+  files_.model("a", "select * from b")
+      .model("b", "select * from c")
+      .model("c", "select * from a")
+      .model("d", "select * from a");
   EXPECT_THAT(problems(), ElementsAre(HasSubstr("circle: a -> b -> c -> a")));
   files_.model("a", "select * from a");
   EXPECT_THAT(problems(), ElementsAre(HasSubstr("circle: a -> a")));
@@ -90,24 +100,27 @@ TEST_F(ValidateTest, ReportsCircles) {
 
 TEST_F(ValidateTest, HoldsTheYamlAgainstTheColumns) {
   files_.model("a", "select 1 as user_id, 2 as plan",
-               "grain: [usr_id]\ncolumns:\n  plan:\n    checks: [not_null]\n  plam:\n    checks: [unique, not_null]\n");
+               "grain: [usr_id]\ncolumns:\n  plan:\n    checks: [not_null]\n  plam:\n    checks: [unique, "
+               "not_null]\n");
   EXPECT_THAT(problems(), ElementsAre("a.yml:1: grain: a has no column 'usr_id' | Did you mean user_id?",
                                       StartsWith("a.yml:")));
   EXPECT_THAT(texts_of(problems_)[1], HasSubstr("a has no column 'plam' | Did you mean plan?"));
 }
 
 TEST_F(ValidateTest, BindsChecks) {
-  files_.model("a", "select 1 as k",
-               "columns:\n  k:\n    checks:\n      - relationship: {to: dim_plam, column: plan_key}\n"
-               "      - relationship: {to: b, column: kk}\n"
-               "checks:\n  - name: totals\n    sql: select * from a where j > 1\n"
-               "  - name: syntax\n    sql: select from where\n"
-               "  - name: fine\n    sql: select * from a where k > 1\n")
+  files_
+      .model("a", "select 1 as k",
+             "columns:\n  k:\n    checks:\n      - relationship: {to: dim_plam, column: plan_key}\n"
+             "      - relationship: {to: b, column: kk}\n"
+             "checks:\n  - name: totals\n    sql: select * from a where j > 1\n"
+             "  - name: syntax\n    sql: select from where\n"
+             "  - name: fine\n    sql: select * from a where k > 1\n")
       .model("b", "select 1 as key");
-  EXPECT_THAT(problems(), ElementsAre(AllOf(StartsWith("a.yml:4: check 'relationship(k)': "), HasSubstr("dim_plam")),
-                                      AllOf(StartsWith("a.yml:5: check 'relationship(k)': "), HasSubstr("kk")),
-                                      AllOf(StartsWith("a.yml:7: check 'totals': "), HasSubstr("\"j\"")),
-                                      StartsWith("a.yml:9: check 'syntax': syntax error")));
+  EXPECT_THAT(problems(),
+              ElementsAre(AllOf(StartsWith("a.yml:4: check 'relationship(k)': "), HasSubstr("dim_plam")),
+                          AllOf(StartsWith("a.yml:5: check 'relationship(k)': "), HasSubstr("kk")),
+                          AllOf(StartsWith("a.yml:7: check 'totals': "), HasSubstr("\"j\"")),
+                          StartsWith("a.yml:9: check 'syntax': syntax error")));
 }
 
 TEST_F(ValidateTest, BindsRules) {
@@ -115,10 +128,12 @@ TEST_F(ValidateTest, BindsRules) {
       .model("stg", "select user_id, user_id as _was_user_id, _object, _line from raw.users",
              "reject:\n  - {column: A, when: usr_id is null, reason: is missing}\n"
              "  - {column: A, when: user_id is null, reason: is missing, value: nothing}\n"
-             "repairs:\n  - {kind: k, column: A, when: user_id <> _was_user_id, was: _was_user, now: user_id}\n");
-  EXPECT_THAT(problems(), ElementsAre(AllOf(StartsWith("stg.yml:2: when: "), HasSubstr("Did you mean user_id?")),
-                                      StartsWith("stg.yml:3: value: "),
-                                      AllOf(StartsWith("stg.yml:5: was: "), HasSubstr("Did you mean _was_user_id?"))));
+             "repairs:\n  - {kind: k, column: A, when: user_id <> _was_user_id, was: _was_user, now: "
+             "user_id}\n");
+  EXPECT_THAT(problems(),
+              ElementsAre(AllOf(StartsWith("stg.yml:2: when: "), HasSubstr("Did you mean user_id?")),
+                          StartsWith("stg.yml:3: value: "),
+                          AllOf(StartsWith("stg.yml:5: was: "), HasSubstr("Did you mean _was_user_id?"))));
 }
 
 TEST_F(ValidateTest, DoesNotShowReadersTheColumnsOfRules) {
@@ -129,7 +144,8 @@ TEST_F(ValidateTest, DoesNotShowReadersTheColumnsOfRules) {
 }
 
 TEST_F(ValidateTest, WarnsOfWhatMayStay) {
-  files_.source("users", "user_id").source("orders", "id")
+  files_.source("users", "user_id")
+      .source("orders", "id")
       .model("marts/finance/fct", "select user_id, 1 as one from raw.users", "columns:\n  one: A number.\n");
   const Validation validation = validate_files();
   EXPECT_THAT(texts_of(problems_), IsEmpty());
@@ -139,7 +155,8 @@ TEST_F(ValidateTest, WarnsOfWhatMayStay) {
 }
 
 TEST_F(ValidateTest, KnowsTheColumnsOfTheCatalogAndTheDeclaredOnes) {
-  files_.source("users", "user_id, declared").model("a", "select user_id, declared, found, _object, _line, _drop from raw.users")
+  files_.source("users", "user_id, declared")
+      .model("a", "select user_id, declared, found, _object, _line, _drop from raw.users")
       .model("b", "select x from raw.undeclared");
   catalog::CatalogTable users;
   users.name = "users";
@@ -153,7 +170,8 @@ TEST_F(ValidateTest, KnowsTheColumnsOfTheCatalogAndTheDeclaredOnes) {
 
 TEST_F(ValidateTest, RefusesModelsThatReadFilesThemselves) {
   files_.model("a", "select * from read_csv('/etc/passwd')").model("b", "select * from '/etc/hosts.csv'");
-  EXPECT_THAT(problems(), ElementsAre(HasSubstr("a model may not read files itself"), StartsWith("b.sql:1: there is no table")));
+  EXPECT_THAT(problems(), ElementsAre(HasSubstr("a model may not read files itself"),
+                                      StartsWith("b.sql:1: there is no table")));
 }
 
 TEST_F(ValidateTest, RefusesAModelOfRuleColumnsAlone) {
@@ -162,7 +180,8 @@ TEST_F(ValidateTest, RefusesAModelOfRuleColumnsAlone) {
 }
 
 TEST_F(ValidateTest, ReportsChecksOfOneName) {
-  files_.model("a", "select 1 as k", "checks:\n  - {name: x, sql: select * from a}\n  - {name: x, sql: select k from a}\n");
+  files_.model("a", "select 1 as k",
+               "checks:\n  - {name: x, sql: select * from a}\n  - {name: x, sql: select k from a}\n");
   EXPECT_THAT(problems(), ElementsAre(HasSubstr("check 'x' stands here twice")));
 }
 
