@@ -59,10 +59,15 @@ bench: build
 fmt: packages-test
 	git ls-files '*.cpp' '*.hpp' | xargs clang-format -i
 
-## lint: formatting, include edges, words that do not belong, clang-tidy
+## lint: formatting, include edges, words that do not belong
 .PHONY: lint
-lint: packages-test build
+lint: packages-test
 	scripts/lint
+
+## tidy: clang-tidy over the whole program (minutes)
+.PHONY: tidy
+tidy: packages-test build
+	git ls-files 'src/*.cpp' | xargs -P $(JOBS) -n 4 clang-tidy -p build --quiet
 
 ## clean: remove what was built (not what was run)
 .PHONY: clean
