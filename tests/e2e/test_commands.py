@@ -48,7 +48,7 @@ def test_version(binary):
                                           ("quarantin", "quarantine"), ("validat", "validate")])
 def test_unknown_command_has_a_near_miss(binary, typed, meant):
     done = plain(binary, typed, expect=2)
-    assert f"Did you mean {meant}?" in done.stderr
+    assert f"Did you mean 'reelhouse {meant}'?" in done.stderr
     assert done.stdout == ""
 
 
