@@ -81,6 +81,9 @@ class TreePrinter {
   std::vector<std::string> notes(const LineageNode& node) const {
     std::vector<std::string> lines;
     if (node.repeated) return lines;
+    const bool is_made =
+        !downstream_ && !node.place.column.empty() && node.inputs.empty() && node.objects.empty();
+    if (is_made && node.file.ends_with(".sql")) lines.push_back("made here: no column's value flows in");
     if (!node.deciders.empty()) lines.push_back("decided by " + deciders_text(node.deciders));
     if (!node.approximate.empty())
       lines.push_back(fmt::format("approximate, perhaps too many origins: {}", node.approximate));

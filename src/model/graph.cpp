@@ -29,13 +29,16 @@ class Resolver {
     bool known = true;
     for (const auto& table : references.tables) {
       const std::string name = table.schema.empty() ? table.name : table.schema + "." + table.name;
-      if (table.schema.empty() && contains(models_, name)) {
+      if (project_.is_broken(name)) {
+        known = false;
+      } else if (table.schema.empty() && contains(models_, name)) {
         inputs.push_back(name);
       } else if (table.schema == "raw" && contains(raw_, name)) {
         node.raw.push_back(table.name);
       } else if (table.schema == "seed" && contains(seeds_, name)) {
         node.seeds.push_back(table.name);
-      } else if (known = false; !(table.schema.empty() && contains(project_.broken, name))) {
+      } else {
+        known = false;
         problems_.push_back(
             {ErrorKind::kProject, fmt::format("there is no table '{}'", name), hint(name),
              fmt::format("{}:{}", node.model->file.string(), line_of(node.model->sql, table.offset))});

@@ -57,9 +57,8 @@ Result<Place> Lineage::find(const std::string& name) const {
   const Place place{name.substr(0, dot), dot == std::string::npos ? "" : name.substr(dot + 1)};
   const auto* columns = binding_.columns(place.table);
   if (columns == nullptr) {
-    if (binding_.project().find(place.table) != nullptr)
-      return fail(ErrorKind::kProject,
-                  fmt::format("the model {} is broken, or one that it needs is", place.table),
+    if (binding_.project().find(place.table) != nullptr || binding_.project().is_broken(place.table))
+      return fail(ErrorKind::kProject, fmt::format("{} is broken, or one that it needs is", place.table),
                   "Run 'reelhouse validate' to see what is wrong.");
     std::vector<std::string> tables = binding_.tables();
     std::string hint = did_you_mean(place.table, tables);

@@ -119,11 +119,13 @@ Result<Seed> load_seed(const fs::path& file) {
 /// Reads files of one kind; of two that have one name the second is a problem.
 template <typename Load, typename Item>
 void load_all(const std::vector<fs::path>& files, const Load& load, const char* what,
-              std::vector<Item>& items, std::vector<Error>& problems) {
+              std::vector<Item>& items, Project& project, std::vector<Error>& problems) {
   for (const auto& file : files) {
     Result<Item> item = load(file);
     if (!item) {
       problems.push_back(std::move(item).error());
+      const bool is_seed = std::string_view(what) == "seed";
+      project.broken.push_back((is_seed ? "seed." : "") + file.stem().string());
       continue;
     }
     const auto same = std::ranges::find(items, item->name, &Item::name);
@@ -154,6 +156,12 @@ const Model* Project::find(const std::string& name) const {
   return found == models.end() ? nullptr : &*found;
 }
 
+bool Project::is_broken(const std::string& table) const {
+  return std::ranges::any_of(broken, [&](const std::string& each) {
+    return each == table || (each == "raw.*" && table.starts_with("raw."));
+  });
+}
+
 const catalog::SourceTable* Project::find_source_table(const std::string& name) const {
   for (const auto& source : sources)
     for (const auto& table : source.tables)
@@ -164,17 +172,19 @@ const catalog::SourceTable* Project::find_source_table(const std::string& name) 
 Project load_project(const fs::path& root, std::vector<Error>& problems) {
   Project project;
   project.root = root;
-  if (auto sources = catalog::load_sources(root))
+  if (auto sources = catalog::load_sources(root)) {
     project.sources = std::move(*sources);
-  else
+  } else {
     problems.push_back(std::move(sources).error());
+    project.broken.push_back("raw.*");
+  }
 
   const fs::path models = root / "models";
   const auto load_below_models = [&](const fs::path& file) { return load_model(file, models); };
-  load_all(files_below(models, ".sql"), load_below_models, "model", project.models, problems);
+  load_all(files_below(models, ".sql"), load_below_models, "model", project.models, project, problems);
   find_orphans(models, problems);
   std::ranges::sort(project.models, {}, &Model::name);
-  load_all(files_below(root / "seeds", ".csv"), load_seed, "seed", project.seeds, problems);
+  load_all(files_below(root / "seeds", ".csv"), load_seed, "seed", project.seeds, project, problems);
   return project;
 }
 

@@ -87,8 +87,11 @@ struct Project {
   std::vector<catalog::Source> sources;
   std::vector<Model> models;  ///< sorted by name
   std::vector<Seed> seeds;
-  std::vector<std::string> broken;  ///< models that could not be read; who names one is not to blame
+  std::vector<std::string> broken;  ///< what could not be read: "stg_user", "seed.plan", "raw.*" for sources/
 
+  /// Tells whether a table is missing only because its file could not be read; who names it is not to
+  /// blame.
+  bool is_broken(const std::string& table) const;
   const Model* find(const std::string& name) const;
   const catalog::SourceTable* find_source_table(const std::string& name) const;
 };

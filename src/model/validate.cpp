@@ -124,8 +124,9 @@ class ModelValidator {
     const auto references = binding_.session().references_of(sql);
     if (!references) return false;
     return std::ranges::any_of(references->tables, [&](const auto& table) {
-      return table.schema.empty() && binding_.project().find(table.name) != nullptr &&
-             binding_.columns(table.name) == nullptr;
+      const std::string name = table.schema.empty() ? table.name : table.schema + "." + table.name;
+      return binding_.columns(name) == nullptr &&
+             (binding_.project().is_broken(name) || binding_.project().find(name) != nullptr);
     });
   }
 

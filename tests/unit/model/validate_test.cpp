@@ -88,6 +88,27 @@ TEST_F(ValidateTest, SkipsWhatIsBehindABrokenModelSilently) {
   EXPECT_THAT(problems(), ElementsAre(StartsWith("a.sql:1: ")));
 }
 
+TEST_F(ValidateTest, SkipsWhatIsBehindAFileThatCannotBeRead) {
+  files_.source("users", "user_id")
+      .model("a", "select user_id from raw.users", "descripton: x\n")
+      .model("b", "select * from a")
+      .model("c", "select 1 as k", "columns:\n  k:\n    checks:\n      - relationship: {to: a, column: k}\n")
+      .write("seeds/plan.csv", "")
+      .model("d", "select * from seed.plan");
+  EXPECT_THAT(problems(), ElementsAre(StartsWith("a.yml:1: unknown key"), StartsWith("plan.csv:1: ")));
+}
+
+TEST_F(ValidateTest, SkipsWhatReadsTheLakeWhenTheSourcesCannotBeRead) {
+  files_.write("sources/users.yml", "dataset: users\ntabels:\n")
+      .model("a", "select user_id, more from raw.users")
+      .model("b", "select * from raw.other");
+  catalog::CatalogTable users;
+  users.name = "users";
+  users.columns = {{"user_id", "User ID", "BIGINT", {}}};
+  tables_ = {users};
+  EXPECT_THAT(problems(), ElementsAre(StartsWith("users.yml:2: ")));
+}
+
 TEST_F(ValidateTest, ReportsCircles) {
   files_.model("a", "select * from b")
       .model("b", "select * from c")
