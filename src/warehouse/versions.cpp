@@ -216,4 +216,17 @@ Result<std::unique_ptr<engine::Database>> Warehouse::open_current() const {
   return database;
 }
 
+Result<std::unique_ptr<engine::Database>> Warehouse::attach_current(Version& opened) const {
+  const Folder folder(folder_);
+  return with_current(folder, [&](int number) -> Result<std::unique_ptr<engine::Database>> {
+    RH_ASSIGN(opened, folder.read_manifest(number));
+    opened.current = true;
+    RH_ASSIGN(auto database, engine::open_duckdb({}));
+    RH_ASSIGN(const auto session, database->connect());
+    RH_TRY(session->execute(fmt::format("attach {} as warehouse (read_only)",
+                                        engine::quote_text(folder.database(number).string()))));
+    return database;
+  });
+}
+
 }  // namespace reelhouse::warehouse

@@ -60,6 +60,10 @@ class Warehouse {
   /// Opens the current version read-only and locked down (no file access, no settings).
   /// Errors: as current(); kDamaged.
   Result<std::unique_ptr<engine::Database>> open_current() const;
+  /// Opens a database in memory with the current version attached to it read-only, as `warehouse`, for who
+  /// keeps tables of its own beside it; locks nothing down yet. Writes the version to `opened`.
+  /// Errors: as current(); kDamaged.
+  Result<std::unique_ptr<engine::Database>> attach_current(Version& opened) const;
 
  private:
   std::filesystem::path folder_;

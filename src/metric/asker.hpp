@@ -1,0 +1,56 @@
+#pragma once
+
+#include <map>
+#include <string>
+
+#include "metric/compiler.hpp"
+#include "metric/snapshot.hpp"
+
+namespace reelhouse::metric {
+
+/// What an opened version knows of a view.
+struct ViewState {
+  bool cube = false;  ///< it was made
+  uint64_t rows = 0;  ///< of the fact
+  std::string note;   ///< of the fact's table: a dataset that is not in the lake
+  Calendar calendar;
+  std::map<std::string, std::string> unknown;  ///< measure -> why it cannot be known
+};
+
+/// Answers one query: its top, its rows, what they are compared with, its totals.
+class Asker {
+ public:
+  /// All outlive this.
+  Asker(engine::Session& session, const Resolved& resolved, const Query& query, const ViewState& state);
+  /// Errors: kQuery, kInterrupted.
+  Result<Answer> ask();
+
+ private:
+  using Table = std::vector<std::vector<engine::Cell>>;
+
+  void choose_measures();
+  void choose_dates();
+  void choose_compared();
+  std::vector<Day> closing_of(const Bounds& dates) const;
+  void name_columns();
+  Result<> choose_top();
+  Result<> read_rows();
+  Result<> read_totals();
+  Result<Table> run(const Resolved& query, const Shape& shape);
+  Result<Table> compared_rows(Shape shape);
+  engine::Cell shifted(const engine::Cell& date) const;
+  void write_notes(size_t rows);
+
+  engine::Session& session_;
+  const Resolved& resolved_;
+  const Query& query_;
+  const ViewState& state_;
+  Shape shape_;
+  bool compares_ = false;
+  Bounds before_;  ///< dates of what is compared with
+  std::vector<Day> before_closing_;
+  std::vector<std::string> not_compared_;
+  Answer answer_;
+};
+
+}  // namespace reelhouse::metric

@@ -1,0 +1,218 @@
+#include "metric/snapshot.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <chrono>
+#include <map>
+
+#include "metric/asker.hpp"
+#include "metric/cube.hpp"
+
+namespace reelhouse::metric {
+namespace {
+
+/// Reads the first cell of the first row; nothing when there is none or it is null.
+Result<std::optional<std::string>> one_text(engine::Session& session, const std::string& sql) {
+  RH_ASSIGN(const auto rows, session.query(sql));
+  if (rows.rows.empty() || rows.rows[0].empty() || std::holds_alternative<std::monostate>(rows.rows[0][0]))
+    return std::optional<std::string>();
+  return std::optional(rows.text(0, 0));
+}
+
+Error does_not_fit(const View& view, const std::string& what, const Error& error) {
+  return Error{ErrorKind::kProject,
+               fmt::format("{} of the metric view '{}' does not fit the published tables: {}", what,
+                           view.name, error.message),
+               error.hint, view.file};
+}
+
+class OpenSnapshot final : public Snapshot {
+ public:
+  explicit OpenSnapshot(const Definitions& definitions) : definitions_(definitions) {}
+
+  Result<> open(const warehouse::Warehouse& warehouse, bool cubes) {
+    RH_ASSIGN(database_, warehouse.attach_current(version_));
+    RH_ASSIGN(const auto session, connect());
+    for (const auto& view : definitions_.views) {
+      RH_TRY(check(*session, view));
+      const bool cube = cubes && view.cube.has_value();
+      if (cube)
+        if (auto made = make_cube(*session, view, small_tables()); !made)
+          return fail(does_not_fit(view, "the cube", made.error()));
+      RH_ASSIGN(ViewState state, read_state(*session, view, cube));
+      states_.emplace(view.name, std::move(state));
+    }
+    return database_->lock_down();
+  }
+
+  const warehouse::Version& version() const override { return version_; }
+
+  Result<std::unique_ptr<engine::Session>> connect() const override {
+    RH_ASSIGN(auto session, database_->connect());
+    RH_TRY(session->execute("use warehouse"));
+    return session;
+  }
+
+  Result<Answer> ask(engine::Session& session, const Query& query) const override {
+    const auto start = std::chrono::steady_clock::now();
+    RH_ASSIGN(const Resolved resolved, resolve(definitions_, query));
+    RH_ASSIGN(Answer answer, Asker(session, resolved, query, states_.at(resolved.view->name)).ask());
+    answer.version = version_.number;
+    answer.milliseconds =
+        std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start).count();
+    return answer;
+  }
+
+  Json describe() const override {
+    Json json = {{"version", version_.number}, {"views", Json::array()}};
+    for (const auto& view : definitions_.views) json["views"].push_back(describe(view));
+    return json;
+  }
+
+ private:
+  /// Lets the engine look up every column that the view names; blames the part that does not fit.
+  Result<> check(engine::Session& session, const View& view) const {
+    Resolved all{&view, {}, {}, {}, {}};
+    const auto fits = [&](const Resolved& query) {
+      Shape shape;
+      shape.measures = query.measures;
+      const Statement statement = compile(query, shape);
+      return session.query("explain " + statement.sql, statement.values);
+    };
+    for (const auto& dimension : view.dimensions)
+      all.axes.push_back({dimension.name, &dimension, Grain::kMonth});
+    if (view.time) all.axes.push_back({"date", nullptr, view.time->grain});
+    for (const auto& measure : view.measures) all.measures.push_back(&measure);
+    const auto whole = fits(all);
+    if (whole || whole.error().kind == ErrorKind::kInterrupted) return {};
+    for (const Measure* measure : all.measures)
+      if (const auto fit = fits({&view, {}, {measure}, {}, {}}); !fit)
+        return fail(does_not_fit(view, fmt::format("the measure '{}'", measure->name), fit.error()));
+    for (const auto& axis : all.axes)
+      if (const auto fit = fits({&view, {axis}, {all.measures.front()}, {}, {}}); !fit)
+        return fail(does_not_fit(view, fmt::format("the dimension '{}'", axis.name), fit.error()));
+    return fail(does_not_fit(view, "a part", whole.error()));
+  }
+
+  std::set<std::string> small_tables() const {
+    constexpr uint64_t kFewRows = 100'000;
+    std::set<std::string> small;
+    for (const auto& table : version_.tables)
+      if (table.rows <= kFewRows) small.insert(table.name);
+    return small;
+  }
+
+  Result<ViewState> read_state(engine::Session& session, const View& view, bool cube) const {
+    ViewState state;
+    state.cube = cube;
+    for (const auto& table : version_.tables)
+      if (table.name == view.fact) {
+        state.rows = table.rows;
+        state.note = table.note;
+      }
+    if (view.time) {
+      auto periods = session.query(periods_statement(view, cube));
+      if (!periods) return fail(does_not_fit(view, "the time", periods.error()));
+      for (size_t row = 0; row < periods->rows.size(); ++row)
+        if (const auto date = day_of(periods->text(row, 0))) state.calendar.periods.push_back(*date);
+      if (!view.time->known_until.empty()) {
+        auto until = one_text(session, view.time->known_until);
+        if (!until) return fail(does_not_fit(view, "known_until", until.error()));
+        if (*until) state.calendar.known_until = day_of(**until);
+      }
+    }
+    for (const auto& measure : view.measures) {
+      RH_ASSIGN(std::string why, why_unknown(session, view, measure));
+      for (const auto& part : {measure.numerator, measure.denominator})
+        if (why.empty() && state.unknown.contains(part)) why = state.unknown.at(part);
+      if (!why.empty()) state.unknown.emplace(measure.name, std::move(why));
+    }
+    return state;
+  }
+
+  Result<std::string> why_unknown(engine::Session& session, const View& view, const Measure& measure) const {
+    if (!measure.needs.empty()) {
+      const auto table = std::ranges::find(version_.tables, measure.needs, &warehouse::Version::Table::name);
+      if (table == version_.tables.end())
+        return fail(
+            ErrorKind::kProject,
+            fmt::format("the measure '{}' needs '{}', which is not published", measure.name, measure.needs),
+            "", view.file);
+      if (!table->note.empty()) return table->note;
+    }
+    if (measure.unknown.empty()) return std::string();
+    const auto why = one_text(session, measure.unknown);
+    if (!why)
+      return fail(
+          does_not_fit(view, fmt::format("`unknown` of the measure '{}'", measure.name), why.error()));
+    return why->value_or("");
+  }
+
+  Json describe(const View& view) const {
+    const ViewState& state = states_.at(view.name);
+    Json json = {{"name", view.name},
+                 {"label", view.label},
+                 {"description", view.description},
+                 {"fact", view.fact},
+                 {"rows", state.rows},
+                 {"note", state.note},
+                 {"time", nullptr},
+                 {"dimensions", Json::array()},
+                 {"measures", Json::array()},
+                 {"hierarchies", Json::array()}};
+    if (view.time) json["time"] = describe(*view.time, state.calendar);
+    for (const auto& dimension : view.dimensions)
+      json["dimensions"].push_back(
+          {{"name", dimension.name},
+           {"label", dimension.label},
+           {"description", dimension.description},
+           {"type", dimension.type},
+           {"bridge", dimension.bridge.empty() ? Json(nullptr) : Json(dimension.bridge)}});
+    for (const auto& measure : view.measures) {
+      const auto why = state.unknown.find(measure.name);
+      json["measures"].push_back(
+          {{"name", measure.name},
+           {"label", measure.label},
+           {"description", measure.description},
+           {"format", measure.format},
+           {"unit", measure.unit},
+           {"additive", measure.additive()},
+           {"closing", measure.closing},
+           {"unknown", why == state.unknown.end() ? Json(nullptr) : Json(why->second)}});
+    }
+    for (const auto& hierarchy : view.hierarchies)
+      json["hierarchies"].push_back({{"name", hierarchy.name}, {"levels", hierarchy.levels}});
+    return json;
+  }
+
+  static Json describe(const Time& time, const Calendar& calendar) {
+    Json grains = Json::array();
+    for (int grain = static_cast<int>(time.grain); grain <= static_cast<int>(Grain::kYear); ++grain)
+      if (time.grain != Grain::kWeek || grain == static_cast<int>(Grain::kWeek))
+        grains.push_back(name_of(static_cast<Grain>(grain)));
+    const auto text = [](std::optional<Day> day) { return day ? Json(text_of(*day)) : Json(nullptr); };
+    const bool any = !calendar.periods.empty();
+    return {{"label", time.label},
+            {"grain", name_of(time.grain)},
+            {"grains", grains},
+            {"first", any ? Json(text_of(calendar.periods.front())) : Json(nullptr)},
+            {"last", any ? Json(text_of(calendar.periods.back())) : Json(nullptr)},
+            {"known_until", text(calendar.known_until)}};
+  }
+
+  Definitions definitions_;
+  warehouse::Version version_;
+  std::unique_ptr<engine::Database> database_;
+  std::map<std::string, ViewState> states_;
+};
+
+}  // namespace
+
+Result<std::shared_ptr<const Snapshot>> Snapshot::open(const Definitions& definitions,
+                                                       const warehouse::Warehouse& warehouse, bool cubes) {
+  auto snapshot = std::make_shared<OpenSnapshot>(definitions);
+  RH_TRY(snapshot->open(warehouse, cubes));
+  return std::shared_ptr<const Snapshot>(std::move(snapshot));
+}
+
+}  // namespace reelhouse::metric

@@ -1,0 +1,143 @@
+#include "metric/shop.hpp"
+
+namespace reelhouse::metric {
+namespace {
+
+using testing::HasSubstr;
+
+TEST_F(ShopTest, SumsByADimensionInItsOrder) {
+  EXPECT_EQ(rows(R"({"measures":["amount"],"dimensions":["kind"]})"),
+            R"([[null,60],["Small",60],["Large",90]])");
+}
+
+TEST_F(ShopTest, SortsAsAsked) {
+  EXPECT_EQ(
+      rows(R"({"measures":["amount"],"dimensions":["kind"],"sort":[{"by":"amount","descending":true}]})"),
+      R"([["Large",90],["Small",60],[null,60]])");
+}
+
+TEST_F(ShopTest, WeighsRowsOverABridgeSoThatTheyAddUp) {
+  // a: 5 + 20 + 15, b: 5 + 7.5 + 30, c: 7.5 + 50 + 30, none: 40.
+  EXPECT_EQ(rows(R"({"measures":["amount"],"dimensions":["tag"],"sort":[{"by":"tag"}]})"),
+            R"([["a",40.0],["b",42.5],["c",87.5],[null,40.0]])");
+  EXPECT_EQ(totals(R"({"measures":["amount","sales"],"dimensions":["tag"],"totals":true})"),
+            "[null,210.0,6.0]");
+}
+
+TEST_F(ShopTest, CountsRowsWholeWhenOverlapping) {
+  EXPECT_EQ(
+      rows(
+          R"({"measures":["amount","sales","mean_amount"],"dimensions":["tag"],"overlapping":true,"sort":[{"by":"tag"}]})"),
+      R"([["a",60,3,20.0],["b",100,3,33.333333333333336],["c",140,3,46.666666666666664],[null,40,1,40.0]])");
+  EXPECT_EQ(totals(R"({"measures":["amount"],"dimensions":["tag"],"overlapping":true,"totals":true})"),
+            "[null,210]");
+}
+
+TEST_F(ShopTest, FiltersOverABridgePickWholeRows) {
+  EXPECT_EQ(rows(R"({"measures":["amount","sales"],"filters":[{"dimension":"tag","in":["a","b"]}]})"),
+            "[[120,4]]");
+  EXPECT_EQ(rows(R"({"measures":["amount"],"filters":[{"dimension":"tag","not_in":["a"]}]})"), "[[150]]");
+  EXPECT_EQ(
+      rows(
+          R"({"measures":["amount"],"dimensions":["tag"],"overlapping":true,"filters":[{"dimension":"tag","in":["b"]}]})"),
+      R"([["b",100]])");
+}
+
+TEST_F(ShopTest, TheTopOverABridgeCountsARowOnceInTheRest) {
+  const auto answer = ask(R"({"measures":["sales"],"dimensions":["tag"],"overlapping":true,
+    "top":{"count":1,"dimension":"tag"},"sort":[{"by":"sales","descending":true}]})");
+  ASSERT_TRUE(answer) << answer.error().to_string();
+  // The top is a, b or c with 3 sales each; by name a. Outside: 1 (b), 3 (b, c), 4 (none), 5, 6 = 5 sales.
+  EXPECT_EQ(to_json(*answer)["rows"].dump(), R"([["a",3],[null,5]])");
+  EXPECT_THAT(answer->other, testing::ElementsAre(false, true));
+}
+
+TEST_F(ShopTest, TheTopKeepsTheUnknownMemberApartFromTheRest) {
+  const auto answer =
+      ask(R"({"measures":["amount"],"dimensions":["kind"],"top":{"count":1,"dimension":"kind"},
+    "filters":[{"dimension":"size","from":50}]})");
+  ASSERT_TRUE(answer) << answer.error().to_string();
+  EXPECT_EQ(to_json(*answer)["rows"].dump(), "[[null,60],[null,50]]");
+  EXPECT_THAT(answer->other, testing::ElementsAre(false, true));
+}
+
+TEST_F(ShopTest, ClosingMeasuresSpeakOfTheLastFinishedPeriod) {
+  const auto answer = ask(R"({"measures":["stock"],"compare":"previous"})");
+  ASSERT_TRUE(answer) << answer.error().to_string();
+  EXPECT_EQ(to_json(*answer)["rows"].dump(), "[[70,30]]");
+  EXPECT_EQ(answer->period_from, "2024-02-01");
+  EXPECT_EQ(answer->before_to, "2024-01-31");
+  EXPECT_EQ(rows(R"({"measures":["stock"],"dimensions":["quarter"]})"), R"([["2024-01-01",110]])");
+}
+
+TEST_F(ShopTest, ComparesEveryPeriodWithTheOneBefore) {
+  EXPECT_EQ(rows(R"({"measures":["amount"],"dimensions":["month"],"compare":"previous"})"),
+            R"([["2024-01-01",30,null],["2024-02-01",70,30],["2024-03-01",110,70]])");
+  EXPECT_EQ(rows(R"({"measures":["amount"],"dimensions":["month"],"compare":"previous",
+    "filters":[{"dimension":"date","from":"2024-02"}]})"),
+            R"([["2024-02-01",70,30],["2024-03-01",110,70]])");
+}
+
+TEST_F(ShopTest, TheLastPeriodIsTheLastFinishedOne) {
+  EXPECT_EQ(rows(R"({"measures":["amount","sales"],"last":"month","compare":"previous"})"), "[[70,30,2,2]]");
+}
+
+TEST_F(ShopTest, SaysFromWhenOnPeriodsAreUnfinished) {
+  const auto answer = ask(R"({"measures":["amount"],"dimensions":["month"]})");
+  ASSERT_TRUE(answer) << answer.error().to_string();
+  EXPECT_EQ(answer->unfinished_from, "2024-03-01");
+  EXPECT_EQ(answer->known_until, "2024-03-15");
+}
+
+TEST_F(ShopTest, WhatCannotBeKnownHasAReasonAndNoNumber) {
+  const auto answer = ask(R"({"measures":["secret","sales"]})");
+  ASSERT_TRUE(answer) << answer.error().to_string();
+  EXPECT_EQ(to_json(*answer)["rows"].dump(), "[[null,6]]");
+  EXPECT_EQ(answer->unknown.at(0).second, "nobody counted");
+}
+
+TEST_F(ShopTest, TheCubeAnswersLikeTheFact) {
+  for (
+      const char* query :
+      {R"({"measures":["amount","sales","large_sales","mean_amount","stock","share_large"],"dimensions":["kind","month"],"totals":true})",
+       R"({"measures":["amount"],"dimensions":["kind"],"compare":"previous","last":"month"})",
+       R"({"measures":["mean_amount"],"dimensions":["large"],"filters":[{"dimension":"kind","in":["Large",null]}]})",
+       R"({"measures":["sales"],"dimensions":["kind"],"top":{"count":1,"dimension":"kind"}})",
+       R"({"measures":["sales","amount"],"filters":[{"dimension":"kind","in":["none"]}]})"}) {
+    const auto cube = ask(query, true);
+    ASSERT_TRUE(cube) << cube.error().to_string();
+    EXPECT_EQ(cube->source, "cube");
+    EXPECT_EQ(to_json(*cube)["rows"].dump(), rows(query, false)) << query;
+  }
+  const auto distinct = ask(R"({"measures":["kinds"]})", true);
+  ASSERT_TRUE(distinct) << distinct.error().to_string();
+  EXPECT_EQ(distinct->source, "fact");
+}
+
+TEST_F(ShopTest, SearchesWithoutCaseAndRangesNumbers) {
+  EXPECT_EQ(rows(R"({"measures":["sales"],"filters":[{"dimension":"kind","search":"lArG"}]})"), "[[3]]");
+  EXPECT_EQ(rows(R"({"measures":["sales"],"filters":[{"dimension":"size","from":20,"to":40}]})"), "[[3]]");
+  EXPECT_EQ(rows(R"({"measures":["sales"],"filters":[{"dimension":"kind","in":["' or 1=1 --"]}]})"), "[[0]]");
+}
+
+TEST_F(ShopTest, RefusesWhatItDoesNotKnowWithTheNearMiss) {
+  EXPECT_THAT(rows(R"({"measures":["amont"]})"), HasSubstr("Did you mean amount?"));
+  EXPECT_THAT(rows(R"({"measures":["amount"],"dimensions":["knd"]})"), HasSubstr("Did you mean kind?"));
+  EXPECT_THAT(rows(R"({"measures":["amount"],"filters":[{"dimension":"size","in":["x"]}]})"),
+              HasSubstr("numbers"));
+  EXPECT_THAT(rows(R"({"measures":["amount"],"filters":[{"dimension":"date","from":"2024-13"}]})"),
+              HasSubstr("is not a date"));
+  EXPECT_THAT(rows(R"({"measures":["amount"],"dimensions":["week"]})"), HasSubstr("cannot be told by week"));
+}
+
+TEST_F(ShopTest, BlamesThePartOfAViewThatDoesNotFitTheTables) {
+  write("shop.yml", std::string(kShop) + "");
+  std::string broken = kShop;
+  broken.replace(broken.find("sum: fact.amount,"), 17, "sum: fact.price,");
+  write("shop.yml", broken);
+  EXPECT_THAT(rows(R"({"measures":["sales"]})"),
+              testing::AllOf(HasSubstr("the measure 'amount'"), HasSubstr("shop.yml")));
+}
+
+}  // namespace
+}  // namespace reelhouse::metric
