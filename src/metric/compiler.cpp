@@ -152,18 +152,29 @@ class Writer {
     };
     if (measure.kind == Measure::Kind::kMean)
       return fmt::format("{} / nullif({}, 0)", column("__sum"), column("__count"));
-    if (measure.kind == Measure::Kind::kCount) return fmt::format("coalesce({}, 0)", column(""));
-    return column("");
+    return none_is_zero(measure, column(""));
+  }
+
+  /// A count of nothing is 0, and so is a sum over rows none of which was meant; a sum of unknown values
+  /// stays unknown.
+  static std::string none_is_zero(const Measure& measure, const std::string& sum) {
+    if (measure.kind != Measure::Kind::kCount && measure.where.empty()) return sum;
+    return fmt::format("coalesce({}, 0)", sum);
   }
 
   std::string plain_value(const Measure& measure) {
     const std::string filter = filter_of(measure);
     switch (measure.kind) {
       case Measure::Kind::kSum:
-        if (!weight_.empty()) return fmt::format("round(sum(({}) * {}){}, 6)", measure.sql, weight_, filter);
-        return fmt::format("sum({}){}", measure.sql, filter);
+        if (!weight_.empty())
+          return fmt::format(
+              "round({}, 6)",
+              none_is_zero(measure, fmt::format("sum(({}) * {}){}", measure.sql, weight_, filter)));
+        return none_is_zero(measure, fmt::format("sum({}){}", measure.sql, filter));
       case Measure::Kind::kCount:
-        if (!weight_.empty()) return fmt::format("round(coalesce(sum({}){}, 0), 6)", weight_, filter);
+        if (!weight_.empty())
+          return fmt::format("round({}, 6)",
+                             none_is_zero(measure, fmt::format("sum({}){}", weight_, filter)));
         return "count(*)" + filter;
       case Measure::Kind::kMean:
         if (!weight_.empty())
