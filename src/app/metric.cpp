@@ -25,6 +25,13 @@ struct MetricFlags {
   bool show_sql = false;
 };
 
+/// The dimension of which --top keeps the highest members: the first that is no grain.
+std::string ranked(const MetricFlags& flags) {
+  const auto found =
+      std::ranges::find_if(flags.by, [](const auto& name) { return !metric::grain_named(name); });
+  return found == flags.by.end() ? "" : *found;
+}
+
 Result<metric::Query> query_of(const MetricFlags& flags) {
   Json json = {{"measures", flags.measures}, {"dimensions", flags.by}};
   if (!flags.grain.empty()) {
@@ -33,18 +40,19 @@ Result<metric::Query> query_of(const MetricFlags& flags) {
                   "Use day, week, month, quarter or year.");
     const bool dated =
         std::ranges::any_of(flags.by, [](const auto& name) { return metric::grain_named(name).has_value(); });
+    if (dated && std::ranges::find(flags.by, flags.grain) == flags.by.end())
+      return fail(ErrorKind::kUsage,
+                  fmt::format("--by tells the dates otherwise than --grain {}", flags.grain),
+                  "Leave one of them out.");
     if (!dated) json["dimensions"].insert(json["dimensions"].begin(), flags.grain);
   }
   if (!flags.compare.empty()) json["compare"] = flags.compare;
   if (!flags.last.empty()) json["last"] = flags.last;
   if (flags.top > 0) {
-    std::string dimension;
-    for (const auto& name : flags.by)
-      if (!metric::grain_named(name) && dimension.empty()) dimension = name;
-    if (dimension.empty())
+    if (ranked(flags).empty())
       return fail(ErrorKind::kUsage, "--top ranks a dimension, and --by names none",
                   "Add for example --by genre.");
-    json["top"] = {{"count", flags.top}, {"dimension", dimension}};
+    json["top"] = {{"count", flags.top}, {"dimension", ranked(flags)}};
   }
   if (!flags.sort.empty()) {
     const bool descending = flags.sort.front() == '-';
@@ -73,16 +81,16 @@ std::string written(const engine::Cell& cell, const std::string& type) {
   return fmt::format("{:.1f}", value);
 }
 
-engine::Rows rows_of(const metric::Answer& answer, bool for_people) {
+engine::Rows rows_of(const metric::Answer& answer, const std::string& top, bool for_people) {
   engine::Rows rows;
   for (const auto& column : answer.columns) {
     const bool dimension = column.kind == metric::AnswerColumn::Kind::kDimension;
     rows.columns.push_back({column.name, column.type, !dimension || column.type == "number"});
   }
-  const auto add = [&](std::vector<engine::Cell> cells, const std::string& label) {
-    for (size_t i = 0; i < cells.size(); ++i)
-      if (!label.empty() && answer.columns[i].kind == metric::AnswerColumn::Kind::kDimension &&
-          std::holds_alternative<std::monostate>(cells[i])) {
+  const auto add = [&](std::vector<engine::Cell> cells, const std::string& label, const std::string& column) {
+    for (size_t i = 0; i < cells.size() && !label.empty(); ++i)
+      if (answer.columns[i].kind == metric::AnswerColumn::Kind::kDimension &&
+          (column.empty() || answer.columns[i].name == column)) {
         cells[i] = label;
         break;
       }
@@ -93,8 +101,8 @@ engine::Rows rows_of(const metric::Answer& answer, bool for_people) {
     rows.rows.push_back(std::move(cells));
   };
   for (size_t row = 0; row < answer.rows.size(); ++row)
-    add(answer.rows[row], answer.other[row] ? "(other)" : "");
-  if (!answer.totals.empty()) add(answer.totals, "(total)");
+    add(answer.rows[row], answer.other[row] ? "(other)" : "", top);
+  if (!answer.totals.empty()) add(answer.totals, "(total)", "");
   return rows;
 }
 
@@ -144,7 +152,7 @@ Result<int> run_metric(const GlobalFlags& flags, const MetricFlags& asked) {
     std::cout << answer.sql << "\n";
     return kDone;
   }
-  print_rows(rows_of(answer, flags.output() == OutputFormat::kTable), flags.output());
+  print_rows(rows_of(answer, ranked(asked), flags.output() == OutputFormat::kTable), flags.output());
   if (!flags.quiet) tell(answer);
   return kDone;
 }
@@ -164,10 +172,12 @@ void add_metric(CLI::App& app, const GlobalFlags& flags) {
   command->add_option("--compare", asked->compare,
                       "Beside it the period before (previous) or a year before (year)");
   command->add_option("--last", asked->last, "Only the last finished period: month, quarter, ...");
-  command->add_option("--top", asked->top,
-                      "Only the highest members of the first dimension; the rest as one row");
+  command
+      ->add_option("--top", asked->top,
+                   "Only the highest members of the first dimension; the rest as one row")
+      ->check(CLI::NonNegativeNumber);
   command->add_option("--sort", asked->sort, "A column; with a minus before it downwards");
-  command->add_option("--limit", asked->limit, "At most so many rows");
+  command->add_option("--limit", asked->limit, "At most so many rows")->check(CLI::NonNegativeNumber);
   command->add_flag("--totals", asked->totals, "A last row with the totals, computed from the fact");
   command->add_flag("--overlapping", asked->overlapping,
                     "Count a row whole for each genre, person, country it has");

@@ -77,10 +77,13 @@ std::vector<Day> Asker::closing_of(const Bounds& dates) const {
   }
   const Grain grain = resolved_.axes[*axis].grain;
   if (grain == finest) return {};
+  // Of each, the last finished one; an unfinished one where there is no other.
   std::map<Day, Day> last;
   for (const Day day : state_.calendar.periods)
-    if ((!dates.from || day >= *dates.from) && (!dates.to || day <= *dates.to))
-      last[start_of(day, grain)] = day;
+    if ((!dates.from || day >= *dates.from) && (!dates.to || day <= *dates.to)) {
+      const auto [known, first] = last.emplace(start_of(day, grain), day);
+      if (!first && state_.calendar.finished(day, finest)) known->second = day;
+    }
   for (const auto& [period, day] : last) found.push_back(day);
   return found;
 }
@@ -98,6 +101,10 @@ void Asker::choose_dates() {
       answer_.period_from = text_of(span.first);
       answer_.period_to = text_of(span.last);
     }
+  // What lies beyond the end of the data is not yet.
+  if (calendar.known_until && !calendar.periods.empty() && calendar.periods.back() > *calendar.known_until &&
+      (!shape_.dates.to || *shape_.dates.to > *calendar.known_until))
+    shape_.dates.to = calendar.known_until;
   shape_.closing = closing_of(shape_.dates);
   if (!resolved_.time_axis() && !shape_.closing.empty() && !query_.last) {
     const Span span = span_of(shape_.closing.front(), view.time->grain);
@@ -129,43 +136,37 @@ void Asker::choose_compared() {
     before_closing_ = closing_of(before_);
     return;
   }
-  std::optional<Span> span;
-  if (query_.last && shape_.dates.from) {
-    const Grain grain = year ? Grain::kYear : *query_.last;
-    const Day first = add_periods(*shape_.dates.from, grain, -1);
-    span = span_of(first, *query_.last);
-  } else if (shape_.dates.from && shape_.dates.to) {
-    const Span now{*shape_.dates.from, *shape_.dates.to};
-    span = year ? span_a_year_before(now) : span_before(now);
-  }
-  if (!shape_.closing.empty() && !query_.last) {
-    // Closing measures compare the last period with the one before it, whatever the range is.
+  const auto span = span_compared(year);
+  if (span) {
+    before_ = {span->first, span->last};
+    before_closing_ = closing_of(before_);
+    answer_.before_from = text_of(span->first);
+    answer_.before_to = text_of(span->last);
+  } else if (!shape_.closing.empty()) {
     before_closing_ = {add_periods(shape_.closing.front(), year ? Grain::kYear : finest, -1)};
     const Span closing = span_of(before_closing_.front(), finest);
     answer_.before_from = text_of(closing.first);
     answer_.before_to = text_of(closing.last);
-  } else if (span) {
-    answer_.before_from = text_of(span->first);
-    answer_.before_to = text_of(span->last);
   }
   // Nothing is known of what lies before the first period.
   const Day first = state_.calendar.periods.empty() ? Day::max() : state_.calendar.periods.front();
   for (const Measure* measure : shape_.measures) {
-    const bool closing = measure->closing && !query_.last;
-    const bool known =
-        closing ? !before_closing_.empty() && before_closing_.front() >= first : span && span->last >= first;
+    const bool known = span
+                           ? span->last >= first
+                           : measure->closing && !before_closing_.empty() && before_closing_.front() >= first;
     if (!known) not_compared_.push_back(measure->name);
   }
-  if (span) {
-    before_ = {span->first, span->last};
-    if (query_.last)
-      before_closing_ = closing_of(before_);
-    else if (!before_closing_.empty())
-      before_.from = std::min(*before_.from, before_closing_.front());
-    if (!before_closing_.empty() && !query_.last) before_.to = std::max(*before_.to, before_closing_.front());
-  } else if (!shape_.closing.empty()) {
-    before_ = {};
-  }
+}
+
+/// The days that are compared with, where the query says which days it is about.
+std::optional<Span> Asker::span_compared(bool year) const {
+  if (!shape_.dates.from || !shape_.dates.to) return std::nullopt;
+  const Span now{*shape_.dates.from, *shape_.dates.to};
+  if (!query_.last) return year ? span_a_year_before(now) : span_before(now);
+  // A week a year before is 52 weeks before, so that it begins on the same day of the week.
+  if (year && query_.last == Grain::kWeek)
+    return span_of(add_periods(now.first, Grain::kWeek, -52), Grain::kWeek);
+  return span_of(add_periods(now.first, year ? Grain::kYear : *query_.last, -1), *query_.last);
 }
 
 void Asker::name_columns() {
@@ -244,8 +245,16 @@ Result<Asker::Table> Asker::compared_rows(Shape shape) {
   shape.closing = before_closing_;
   shape.limit = 0;
   RH_ASSIGN(Table rows, run(resolved_, shape));
-  if (const auto axis = resolved_.time_axis(); axis && !shape.total)
+  if (const auto axis = resolved_.time_axis(); axis && !shape.total) {
+    const bool year = query_.compare == Query::Compare::kYear;
+    // No day is a year after a leap day.
+    std::erase_if(rows, [&](const auto& row) {
+      const auto day = day_of_cell(row[*axis]);
+      return year && resolved_.axes[*axis].grain == Grain::kDay && day &&
+             add_periods(add_periods(*day, Grain::kYear, 1), Grain::kYear, -1) != *day;
+    });
     for (auto& row : rows) row[*axis] = shifted(row[*axis]);
+  }
   return rows;
 }
 

@@ -32,6 +32,7 @@ class Asker {
   void choose_dates();
   void choose_compared();
   std::vector<Day> closing_of(const Bounds& dates) const;
+  std::optional<Span> span_compared(bool year) const;
   void name_columns();
   Result<> choose_top();
   Result<> read_rows();

@@ -68,10 +68,21 @@ class Writer {
   std::string member(const Dimension& dimension) const {
     return shape_.cube ? "fact." + quote_name(dimension.name) : dimension.sql;
   }
-  static std::string folded(const Dimension& dimension) { return quote_name("by_" + dimension.name); }
+  static std::string folded(const std::string& bridge) { return quote_name("by_" + bridge); }
+  static std::string folded(const Dimension& dimension) {
+    return folded(dimension.bridge) + "." + quote_name(dimension.name);
+  }
+  static std::string folded_sort(const Dimension& dimension) {
+    return folded(dimension.bridge) + "." + quote_name(dimension.name + "__sort");
+  }
 
   bool is_bridged(const Axis& axis) const {
     return axis.dimension != nullptr && !axis.dimension->bridge.empty();
+  }
+
+  static bool has_null(const std::vector<engine::Cell>& cells) {
+    return std::ranges::any_of(cells,
+                               [](const auto& cell) { return std::holds_alternative<std::monostate>(cell); });
   }
 
   bool top_has_null() const {
@@ -98,7 +109,7 @@ class Writer {
       if (asked.grain == view_.time->grain) return time();
       return fmt::format("cast(date_trunc('{}', {}) as date)", name_of(asked.grain), time());
     }
-    if (is_bridged(asked)) return folded(*asked.dimension) + ".member";
+    if (is_bridged(asked)) return folded(*asked.dimension);
     return topped(i, member(*asked.dimension));
   }
 
@@ -106,7 +117,7 @@ class Writer {
     const Axis& asked = query_.axes[i];
     if (asked.dimension == nullptr) return "null";
     if (asked.dimension->sort.empty()) return "null";
-    if (is_bridged(asked)) return fmt::format("min({}.sort)", folded(*asked.dimension));
+    if (is_bridged(asked)) return fmt::format("min({})", folded_sort(*asked.dimension));
     if (shape_.cube) return fmt::format("min(fact.{})", quote_name(asked.dimension->name + "__sort"));
     return fmt::format("min({})", asked.dimension->sort);
   }
@@ -114,17 +125,24 @@ class Writer {
   std::string is_other() {
     const Axis& asked = query_.axes[*shape_.top_axis];
     if (is_bridged(asked))
-      return fmt::format("coalesce({}.is_other, {})", folded(*asked.dimension), !top_has_null());
+      return fmt::format("coalesce({}.is_other, {})", folded(asked.dimension->bridge), !top_has_null());
     return "not " + in_top(member(*asked.dimension));
   }
 
-  /// Bridged axes by weight: the product of their weights, in which a row counts.
+  /// The bridges that axes are reached over, each once.
+  std::vector<std::string> bridges() const {
+    std::vector<std::string> found;
+    for (const auto& asked : query_.axes)
+      if (is_bridged(asked) && std::ranges::find(found, asked.dimension->bridge) == found.end())
+        found.push_back(asked.dimension->bridge);
+    return found;
+  }
+
+  /// Bridged axes by weight: the product of their bridges' weights, in which a row counts.
   void find_weights() {
     if (shape_.overlapping || shape_.cube) return;
-    for (const auto& asked : query_.axes)
-      if (is_bridged(asked))
-        weight_ +=
-            (weight_.empty() ? "" : " * ") + fmt::format("coalesce({}.weight, 1)", folded(*asked.dimension));
+    for (const auto& bridge : bridges())
+      weight_ += (weight_.empty() ? "" : " * ") + fmt::format("coalesce({}.weight, 1)", folded(bridge));
   }
 
   bool all_closing() const {
@@ -162,19 +180,22 @@ class Writer {
     return fmt::format("coalesce({}, 0)", sum);
   }
 
+  /// Takes off what adding up thirds leaves behind; a ratio is made of whole numbers.
+  std::string rounded(const std::string& sum) const {
+    return in_ratio_ ? sum : fmt::format("round({}, 6)", sum);
+  }
+
   std::string plain_value(const Measure& measure) {
     const std::string filter = filter_of(measure);
     switch (measure.kind) {
       case Measure::Kind::kSum:
         if (!weight_.empty())
-          return fmt::format(
-              "round({}, 6)",
+          return rounded(
               none_is_zero(measure, fmt::format("sum(({}) * {}){}", measure.sql, weight_, filter)));
         return none_is_zero(measure, fmt::format("sum({}){}", measure.sql, filter));
       case Measure::Kind::kCount:
         if (!weight_.empty())
-          return fmt::format("round({}, 6)",
-                             none_is_zero(measure, fmt::format("sum({}){}", weight_, filter)));
+          return rounded(none_is_zero(measure, fmt::format("sum({}){}", weight_, filter)));
         return "count(*)" + filter;
       case Measure::Kind::kMean:
         if (!weight_.empty())
@@ -195,8 +216,10 @@ class Writer {
   std::string value(const Measure& measure) {
     if (measure.kind != Measure::Kind::kRatio)
       return shape_.cube ? cube_value(measure) : plain_value(measure);
+    in_ratio_ = true;
     const std::string numerator = value(*view_.measure(measure.numerator));
     const std::string denominator = value(*view_.measure(measure.denominator));
+    in_ratio_ = false;
     return fmt::format("cast({} as double) / nullif({}, 0)", numerator, denominator);
   }
 
@@ -207,45 +230,56 @@ class Writer {
            joins(dimension.joins, bridge.name, "    ");
   }
 
-  /// Conditions of the filters over a bridge, for the bridge's own rows.
-  std::vector<std::string> bridge_conditions(const Bridge& bridge) {
-    std::vector<std::string> found;
-    if (!bridge.where.empty()) found.push_back("(" + bridge.where + ")");
+  /// Picks a bridge's own rows: those that any of the filters over it is about.
+  std::string bridge_condition(const Bridge& bridge) {
+    std::vector<std::string> any;
     for (const auto& condition : query_.conditions)
       if (condition.dimension->bridge == bridge.name && condition.filter.kind != Filter::Kind::kNotIn)
-        found.push_back(test(condition.dimension->sql, condition.filter));
-    return found;
+        any.push_back(test(condition.dimension->sql, condition.filter));
+    std::vector<std::string> all;
+    if (!bridge.where.empty()) all.push_back("(" + bridge.where + ")");
+    if (!any.empty()) all.push_back(fmt::format("({})", fmt::join(any, " or ")));
+    return fmt::format("{}", fmt::join(all, " and "));
   }
 
-  /// Joins of a bridged axis' dimension and of the filters over the same bridge.
-  std::string fold(const Axis& asked, size_t i) {
-    const Dimension& dimension = *asked.dimension;
-    const Bridge& bridge = *view_.bridge(dimension.bridge);
-    Dimension reached = dimension;
+  /// What the axes and filters over a bridge read besides the bridge itself.
+  std::vector<std::string> joins_of(const Bridge& bridge) const {
+    std::vector<std::string> names;
+    for (const auto& asked : query_.axes)
+      if (is_bridged(asked) && asked.dimension->bridge == bridge.name)
+        names.insert(names.end(), asked.dimension->joins.begin(), asked.dimension->joins.end());
     for (const auto& condition : query_.conditions)
       if (condition.dimension->bridge == bridge.name)
-        for (const auto& name : condition.dimension->joins)
-          if (std::ranges::find(reached.joins, name) == reached.joins.end()) reached.joins.push_back(name);
+        names.insert(names.end(), condition.dimension->joins.begin(), condition.dimension->joins.end());
+    return names;
+  }
+
+  /// Joins a bridge, folded to a row for a row of the fact and the members of all axes over it.
+  std::string fold(const Bridge& bridge) {
     const std::string name = quote_name(bridge.name);
     std::string sql = fmt::format("\nleft join (\n  select {}.{} as key", name, quote_name(bridge.key));
     size_t groups = 1;
-    if (!shape_.total) {
-      sql += fmt::format(", {} as member", topped(i, dimension.sql));
+    std::string sorts;
+    for (size_t i = 0; i < query_.axes.size() && !shape_.total; ++i) {
+      const Axis& asked = query_.axes[i];
+      if (!is_bridged(asked) || asked.dimension->bridge != bridge.name) continue;
+      const Dimension& dimension = *asked.dimension;
+      sql += fmt::format(", {} as {}", topped(i, dimension.sql), quote_name(dimension.name));
       ++groups;
       if (shape_.top_axis == i && shape_.other) {
         sql += fmt::format(", not {} as is_other", in_top(dimension.sql));
         ++groups;
       }
-      if (!dimension.sort.empty()) sql += fmt::format(", min({}) as sort", dimension.sort);
+      if (!dimension.sort.empty())
+        sorts += fmt::format(", min({}) as {}", dimension.sort, quote_name(dimension.name + "__sort"));
     }
-    sql += fmt::format(", sum({}.{}) as weight\n  from {}", name, quote_name(bridge.weight),
-                       bridge_tables(reached));
-    if (const auto tests = bridge_conditions(bridge); !tests.empty())
-      sql += fmt::format("\n  where {}", fmt::join(tests, " and "));
+    sql += fmt::format("{}, sum({}.{}) as weight\n  from {} as {}{}", sorts, name, quote_name(bridge.weight),
+                       quote_name(bridge.table), name, joins(joins_of(bridge), bridge.name, "    "));
+    if (const auto where = bridge_condition(bridge); !where.empty()) sql += "\n  where " + where;
     sql += "\n  group by 1";
     for (size_t group = 2; group <= groups; ++group) sql += fmt::format(", {}", group);
     return sql +
-           fmt::format("\n) as {0} on {0}.key = fact.{1}", folded(dimension), quote_name(bridge.column));
+           fmt::format("\n) as {0} on {0}.key = fact.{1}", folded(bridge.name), quote_name(bridge.column));
   }
 
   /// Writes left joins in the view's order; `base` is the bridge that they begin at, empty for the fact.
@@ -282,8 +316,8 @@ class Writer {
       for (const Measure* part : parts_of(view_, *measure)) add(part->joins);
     if (view_.time && uses_time()) add(view_.time->joins);
     std::string sql = quote_name(view_.fact) + " as fact" + joins(wanted, "", "");
-    for (size_t i = 0; i < query_.axes.size(); ++i)
-      if (is_bridged(query_.axes[i]) && !(shape_.total && shape_.overlapping)) sql += fold(query_.axes[i], i);
+    if (!(shape_.total && shape_.overlapping))
+      for (const auto& bridge : bridges()) sql += fold(*view_.bridge(bridge));
     return sql;
   }
 
@@ -318,18 +352,23 @@ class Writer {
     return "true";
   }
 
-  /// Picks whole rows of the fact by their members over a bridge.
+  /// Picks whole rows of the fact by their members over a bridge. A row without any has the unknown one.
   std::string bridge_test(const Condition& condition) {
     const Dimension& dimension = *condition.dimension;
     const Bridge& bridge = *view_.bridge(dimension.bridge);
     Filter filter = condition.filter;
     const bool without = filter.kind == Filter::Kind::kNotIn;
     if (without) filter.kind = Filter::Kind::kIn;
-    std::string where = test(dimension.sql, filter);
-    if (!bridge.where.empty()) where = "(" + bridge.where + ") and " + where;
-    return fmt::format("fact.{} {}in (\n    select {}.{} from {}\n    where {})", quote_name(bridge.column),
-                       without ? "not " : "", quote_name(bridge.name), quote_name(bridge.key),
-                       bridge_tables(dimension), where);
+    const auto keys = [&](const std::string& where) {
+      return fmt::format("select {}.{} from {}{}", quote_name(bridge.name), quote_name(bridge.key),
+                         bridge_tables(dimension), where.empty() ? "" : "\n    where " + where);
+    };
+    const std::string own = bridge.where.empty() ? "" : "(" + bridge.where + ")";
+    std::string sql = fmt::format("fact.{} in (\n    {})", quote_name(bridge.column),
+                                  keys((own.empty() ? "" : own + " and ") + test(dimension.sql, filter)));
+    if (filter.kind == Filter::Kind::kIn && has_null(filter.values))
+      sql = fmt::format("({}\n  or fact.{} not in (\n    {}))", sql, quote_name(bridge.column), keys(own));
+    return without ? fmt::format("not ({})", sql) : sql;
   }
 
   std::vector<std::string> conditions() {
@@ -344,7 +383,7 @@ class Writer {
                           : bridge_test(condition));
     if (shape_.top_axis && !shape_.other && !shape_.total) {
       const Dimension& dimension = *query_.axes[*shape_.top_axis].dimension;
-      found.push_back(in_top(dimension.bridge.empty() ? member(dimension) : folded(dimension) + ".member"));
+      found.push_back(in_top(dimension.bridge.empty() ? member(dimension) : folded(dimension)));
     }
     return found;
   }
@@ -385,6 +424,7 @@ class Writer {
   const Shape& shape_;
   std::vector<engine::Cell> values_;
   std::string weight_;
+  bool in_ratio_ = false;
 };
 
 }  // namespace

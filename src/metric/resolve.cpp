@@ -79,7 +79,9 @@ Result<> limit_dates(const View& view, const Filter& filter, Bounds& dates) {
   if (!view.time) return fail(usage(fmt::format("{} has no dates to filter by", view.label)));
   engine::Cell from = filter.from;
   engine::Cell to = filter.to;
-  if (filter.kind == Filter::Kind::kIn && filter.values.size() == 1)
+  const bool one = filter.kind == Filter::Kind::kIn && filter.values.size() == 1 &&
+                   !std::holds_alternative<std::monostate>(filter.values.front());
+  if (one)
     from = to = filter.values.front();
   else if (filter.kind != Filter::Kind::kRange)
     return fail(usage("dates are filtered by a range", "Give from and to: date from 2022-01 to 2022-12."));
@@ -93,6 +95,11 @@ Result<> limit_dates(const View& view, const Filter& filter, Bounds& dates) {
 Result<Condition> find_condition(const View& view, const Filter& filter) {
   RH_ASSIGN(const Axis axis, find_axis(view, filter.dimension));
   Condition condition{axis.dimension, filter};
+  constexpr size_t kMostValues = 1000;
+  if (filter.values.size() > kMostValues)
+    return fail(usage(fmt::format("the filter on '{}' has {} values; at most {} are taken", filter.dimension,
+                                  filter.values.size(), kMostValues),
+                      "Filter by a coarser dimension, or exclude the others."));
   if (filter.kind == Filter::Kind::kSearch) {
     for (const auto& value : condition.filter.values)
       if (const auto* text = std::get_if<std::string>(&value);

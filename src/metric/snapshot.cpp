@@ -35,6 +35,7 @@ class OpenSnapshot final : public Snapshot {
     RH_ASSIGN(const auto session, connect());
     for (const auto& view : definitions_.views) {
       RH_TRY(check(*session, view));
+      RH_TRY(check_keys(*session, view));
       const bool cube = cubes && view.cube.has_value();
       if (cube)
         if (auto made = make_cube(*session, view, small_tables()); !made)
@@ -92,6 +93,26 @@ class OpenSnapshot final : public Snapshot {
       if (const auto fit = fits({&view, {axis}, {all.measures.front()}, {}, {}}); !fit)
         return fail(does_not_fit(view, fmt::format("the dimension '{}'", axis.name), fit.error()));
     return fail(does_not_fit(view, "a part", whole.error()));
+  }
+
+  /// Refuses a join to a key that comes twice: it would count the fact's rows twice.
+  Result<> check_keys(engine::Session& session, const View& view) {
+    for (const auto& join : view.joins) {
+      if (!unique_keys_.insert(join.table + "." + join.key).second) continue;
+      const auto twice = session.query(
+          fmt::format("select {0} from {1} where {0} is not null group by 1 having count(*) > 1 limit 1",
+                      engine::quote_name(join.key), engine::quote_name(join.table)));
+      if (!twice) return fail(does_not_fit(view, fmt::format("the join '{}'", join.name), twice.error()));
+      if (!twice->rows.empty())
+        return fail(
+            ErrorKind::kProject,
+            fmt::format(
+                "the join '{}' of the metric view '{}' would count rows twice: {}.{} is not unique ({} comes "
+                "twice or more)",
+                join.name, view.name, join.table, join.key, twice->text(0, 0)),
+            "Declare it under `bridges`, with a weight.", view.file);
+    }
+    return {};
   }
 
   std::set<std::string> small_tables() const {
@@ -204,6 +225,7 @@ class OpenSnapshot final : public Snapshot {
   warehouse::Version version_;
   std::unique_ptr<engine::Database> database_;
   std::map<std::string, ViewState> states_;
+  std::set<std::string> unique_keys_;  ///< table.column, found to be unique
 };
 
 }  // namespace

@@ -44,12 +44,15 @@ Result<std::vector<Token>> split(const std::string& text) {
       }
       ++at;
       tokens.push_back(std::move(token));
-    } else if (std::string_view("=!<>~,").find(c) != std::string_view::npos) {
-      const size_t length = at + 1 < text.size() && text[at + 1] == '=' && c != ',' && c != '~' ? 2 : 1;
+    } else if (std::string_view("=!<>~,()").find(c) != std::string_view::npos) {
+      const size_t length = at + 1 < text.size() && text[at + 1] == '=' &&
+                                    std::string_view(",~()").find(c) == std::string_view::npos
+                                ? 2
+                                : 1;
       tokens.push_back({text.substr(at, length)});
       at += length;
     } else {
-      const size_t end = text.find_first_of(" \t\n\r=!<>~,'\"", at);
+      const size_t end = text.find_first_of(" \t\n\r=!<>~,()'\"", at);
       tokens.push_back({text.substr(at, end - at)});
       at = std::min(end, text.size());
     }
@@ -81,7 +84,7 @@ class Parser {
   bool ends_value() const {
     if (at_ >= tokens_.size()) return true;
     const Token& token = tokens_[at_];
-    return token.is("and") || token.is(",") || token.is("to");
+    return token.is("and") || token.is(",") || token.is("to") || token.is("(") || token.is(")");
   }
 
   /// Takes words up to the next comma or keyword: `United States` needs no quotes.
@@ -100,11 +103,14 @@ class Parser {
     return engine::Cell{text};
   }
 
+  /// Reads values between commas; SQL's parentheses around them are welcome.
   Result<> list(Filter& filter) {
+    const bool open = take("(");
     do {
       RH_ASSIGN(auto cell, value());
       filter.values.push_back(std::move(cell));
     } while (take(","));
+    if (open && !take(")")) return fail(not_understood(text_, "a ( is never closed"));
     return {};
   }
 
@@ -119,6 +125,8 @@ class Parser {
     } else if (take("~")) {
       filter.kind = Filter::Kind::kSearch;
       RH_TRY(list(filter));
+      if (filter.values.size() != 1)
+        return fail(not_understood(text_, "a search has one text; put it in quotes if it has a comma"));
     } else if (take("from") || take(">=")) {
       filter.kind = Filter::Kind::kRange;
       RH_ASSIGN(filter.from, value());

@@ -61,6 +61,7 @@ subscription_months as (
     t.device_key,
     t.country_key,
     m.month_key,
+    date_key(t.join_month) as join_month_key,
     t.monthly_revenue as revenue,
     m.month_start = t.join_month as is_new,
     m.month_start = t.last_paid_month as is_last_paid

@@ -67,7 +67,7 @@ TEST_F(ShopTest, ClosingMeasuresSpeakOfTheLastFinishedPeriod) {
   EXPECT_EQ(to_json(*answer)["rows"].dump(), "[[70,30]]");
   EXPECT_EQ(answer->period_from, "2024-02-01");
   EXPECT_EQ(answer->before_to, "2024-01-31");
-  EXPECT_EQ(rows(R"({"measures":["stock"],"dimensions":["quarter"]})"), R"([["2024-01-01",110]])");
+  EXPECT_EQ(rows(R"({"measures":["stock"],"dimensions":["quarter"]})"), R"([["2024-01-01",70]])");
 }
 
 TEST_F(ShopTest, ComparesEveryPeriodWithTheOneBefore) {

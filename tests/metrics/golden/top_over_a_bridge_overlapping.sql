@@ -1,0 +1,30 @@
+-- metric: titles --by genre --top 2 --overlapping
+select
+  "by_title_genre"."genre" as "genre",
+  count(*) as "titles",
+  null as "genre__sort"
+from "fct_title" as fact
+left join (
+  select "title_genre"."title_key" as key, case when listed_genre.genre_key <> -1 then listed_genre.genre_name end as "genre", sum("title_genre"."weight") as weight
+  from "bridge_title_genre" as "title_genre"
+    left join "dim_genre" as "listed_genre" on "listed_genre"."genre_key" = "title_genre"."genre_key"
+  group by 1, 2
+) as "by_title_genre" on "by_title_genre".key = fact."title_key"
+group by 1
+order by "titles" desc nulls last, "genre" nulls last
+limit 3;
+
+select
+  "by_title_genre"."genre" as "genre",
+  coalesce("by_title_genre".is_other, true) as is_other,
+  count(*) as "titles",
+  null as "genre__sort"
+from "fct_title" as fact
+left join (
+  select "title_genre"."title_key" as key, case when coalesce(case when listed_genre.genre_key <> -1 then listed_genre.genre_name end in ($1, $2), false) then case when listed_genre.genre_key <> -1 then listed_genre.genre_name end end as "genre", not coalesce(case when listed_genre.genre_key <> -1 then listed_genre.genre_name end in ($3, $4), false) as is_other, sum("title_genre"."weight") as weight
+  from "bridge_title_genre" as "title_genre"
+    left join "dim_genre" as "listed_genre" on "listed_genre"."genre_key" = "title_genre"."genre_key"
+  group by 1, 2, 3
+) as "by_title_genre" on "by_title_genre".key = fact."title_key"
+group by 1, 2
+order by is_other, "titles" desc nulls last, "genre" nulls last
