@@ -1,5 +1,6 @@
 #include <iostream>
 
+#include "app/answers.hpp"
 #include "app/command.hpp"
 #include "base/near_miss.hpp"
 #include "catalog/catalog.hpp"
@@ -13,6 +14,8 @@ using engine::Cell;
 Cell count(uint64_t value) {
   return static_cast<int64_t>(value);
 }
+
+}  // namespace
 
 engine::Rows list_tables(const std::vector<CatalogTable>& tables) {
   engine::Rows rows;
@@ -76,6 +79,8 @@ Result<engine::Rows> list_versions(const catalog::Catalog& catalog, const std::s
   }
   return rows;
 }
+
+namespace {
 
 struct CatalogFlags {
   std::string table;

@@ -68,6 +68,7 @@ void add_lineage(CLI::App& app, const GlobalFlags& flags);
 void add_quarantine(CLI::App& app, const GlobalFlags& flags);
 void add_sql(CLI::App& app, const GlobalFlags& flags);
 void add_metric(CLI::App& app, const GlobalFlags& flags);
+void add_serve(CLI::App& app, const GlobalFlags& flags);
 void add_validate(CLI::App& app, const GlobalFlags& flags);
 void add_doctor(CLI::App& app, const GlobalFlags& flags);
 void add_completion(CLI::App& app, const GlobalFlags& flags);

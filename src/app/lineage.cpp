@@ -2,6 +2,7 @@
 
 #include <iostream>
 
+#include "app/answers.hpp"
 #include "app/command.hpp"
 #include "app/plural.hpp"
 #include "model/curated.hpp"
@@ -156,6 +157,8 @@ void add_rows(const LineageNode& node, int64_t depth, bool downstream, engine::R
   for (const auto& input : node.inputs) add_rows(input, depth + 1, downstream, rows);
 }
 
+}  // namespace
+
 engine::Rows rows_of(const LineageNode& root, bool downstream) {
   engine::Rows rows;
   const char* other = downstream ? "to_" : "from_";
@@ -172,6 +175,8 @@ engine::Rows rows_of(const LineageNode& root, bool downstream) {
   return rows;
 }
 
+namespace {
+
 /// Finds the build of every model whose fingerprint is in the store.
 std::map<std::string, model::BuildRecord> builds_of(const Settings& settings, const model::Binding& binding,
                                                     const std::vector<CatalogTable>& tables) {
@@ -184,11 +189,7 @@ std::map<std::string, model::BuildRecord> builds_of(const Settings& settings, co
 
 Result<int> run_lineage(const GlobalFlags& flags, const LineageFlags& chosen) {
   RH_ASSIGN(const Settings settings, load_settings(flags));
-  std::vector<CatalogTable> tables;
-  if (std::filesystem::exists(settings.database())) {
-    RH_ASSIGN(const auto catalog, catalog::open_catalog(settings.database()));
-    RH_ASSIGN(tables, catalog->tables());
-  }
+  RH_ASSIGN(const auto tables, known_tables(settings));
   std::vector<Error> problems;
   const model::Project project = model::load_project(settings.project, problems);
   RH_ASSIGN(const auto binding, model::Binding::bind(project, tables, problems));

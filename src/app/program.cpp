@@ -110,9 +110,9 @@ int run_program(int argc, char** argv) {
       "130 interrupted.");
   GlobalFlags flags;
   add_global_flags(app, flags);
-  for (const auto& add :
-       {add_init, add_generate, add_lake, add_crawl, add_catalog, add_run, add_runs, add_rollback,
-        add_lineage, add_quarantine, add_sql, add_metric, add_validate, add_doctor, add_completion})
+  for (const auto& add : {add_init, add_generate, add_lake, add_crawl, add_catalog, add_run, add_runs,
+                          add_rollback, add_lineage, add_quarantine, add_sql, add_metric, add_serve,
+                          add_validate, add_doctor, add_completion})
     add(app, flags);
   try {
     app.parse(argc, argv);

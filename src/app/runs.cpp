@@ -1,6 +1,7 @@
 #include <cmath>
 #include <iostream>
 
+#include "app/answers.hpp"
 #include "app/command.hpp"
 #include "base/files.hpp"
 #include "workflow/runs.hpp"
@@ -14,7 +15,9 @@ Cell text_or_null(const std::string& text) {
   return text.empty() ? Cell{} : Cell{text};
 }
 
-Result<int> list_runs(const Settings& settings, OutputFormat format, int limit) {
+}  // namespace
+
+Result<engine::Rows> list_runs(const Settings& settings, int limit) {
   engine::Rows rows;
   rows.columns = {{"run", "VARCHAR"},   {"state", "VARCHAR"},        {"started", "VARCHAR"},
                   {"ended", "VARCHAR"}, {"version", "BIGINT", true}, {"message", "VARCHAR"}};
@@ -25,18 +28,20 @@ Result<int> list_runs(const Settings& settings, OutputFormat format, int limit) 
       rows.rows.push_back({run.id, std::string(name_of(run.state)), run.started, text_or_null(run.ended),
                            run.version > 0 ? Cell{int64_t{run.version}} : Cell{}, text_or_null(run.message)});
   }
-  print_rows(rows, format);
-  return kDone;
+  return rows;
 }
 
-Result<int> show_run(const Settings& settings, OutputFormat format, const std::string& id, bool receipt) {
+Result<std::string> read_receipt(const Settings& settings, const std::string& id) {
   RH_ASSIGN(const auto history, workflow::open_run_history(settings.runs()));
   RH_ASSIGN(const auto run, history->find(id));
-  if (receipt) {
-    RH_ASSIGN(const std::string text, read_file(settings.store / "receipts" / (run.id + ".json")));
-    std::cout << text;
-    return kDone;
-  }
+  return read_file(settings.store / "receipts" / (run.id + ".json"));
+}
+
+namespace {
+
+Result<int> show_run(const Settings& settings, OutputFormat format, const std::string& id) {
+  RH_ASSIGN(const auto history, workflow::open_run_history(settings.runs()));
+  RH_ASSIGN(const auto run, history->find(id));
   engine::Rows rows;
   rows.columns = {{"step", "VARCHAR"},
                   {"state", "VARCHAR"},
@@ -69,14 +74,21 @@ void add_runs(CLI::App& app, const GlobalFlags& flags) {
       "Examples:\n  reelhouse runs\n  reelhouse runs 20261122-06\n  reelhouse runs 20261122-06 --receipt");
   on_run(*command, [&flags, id, limit, receipt]() -> Result<int> {
     RH_ASSIGN(const Settings settings, load_settings(flags));
-    if (id->empty() && !*receipt) return list_runs(settings, flags.output(), *limit);
+    if (id->empty() && !*receipt) {
+      RH_ASSIGN(const auto rows, list_runs(settings, *limit));
+      print_rows(rows, flags.output());
+      return kDone;
+    }
     if (id->empty()) {
       RH_ASSIGN(const auto history, workflow::open_run_history(settings.runs()));
       RH_ASSIGN(const auto runs, history->list(1));
       if (runs.empty()) return fail(ErrorKind::kNotFound, "there was no run yet", "Start one: reelhouse run");
       *id = runs.front().id;
     }
-    return show_run(settings, flags.output(), *id, *receipt);
+    if (!*receipt) return show_run(settings, flags.output(), *id);
+    RH_ASSIGN(const std::string text, read_receipt(settings, *id));
+    std::cout << text;
+    return kDone;
   });
 }
 

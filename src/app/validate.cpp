@@ -2,20 +2,22 @@
 
 #include <iostream>
 
+#include "app/answers.hpp"
 #include "app/command.hpp"
 #include "app/plural.hpp"
+#include "serve/dashboards.hpp"
 
 namespace reelhouse::app {
-namespace {
 
-using model::Validation;
-
-/// Reads what the catalog holds, if a crawl has made one.
 Result<std::vector<catalog::CatalogTable>> known_tables(const Settings& settings) {
   if (!std::filesystem::exists(settings.database())) return std::vector<catalog::CatalogTable>{};
   RH_ASSIGN(const auto catalog, catalog::open_catalog(settings.database()));
   return catalog->tables();
 }
+
+namespace {
+
+using model::Validation;
 
 engine::Rows list_models(const Validation& validation) {
   engine::Rows rows;
@@ -55,6 +57,11 @@ Result<int> run_validate(const GlobalFlags& flags) {
   std::vector<Error> problems;
   const model::Project project = model::load_project(settings.project, problems);
   RH_ASSIGN(Validation validation, model::validate(project, tables, problems));
+  const auto definitions = metric::load_definitions(settings.project / "metrics");
+  if (!definitions) problems.push_back(definitions.error());
+  const Json pages = definitions
+                         ? serve::load_dashboards(settings.project / "dashboards", *definitions, problems)
+                         : Json::array();
   shorten_places(problems);
   shorten_places(validation.warnings);
   if (!problems.empty()) {
@@ -67,7 +74,8 @@ Result<int> run_validate(const GlobalFlags& flags) {
   if (flags.quiet) return kDone;
   print_notes(validation.warnings, "warning: ");
   std::cerr << counted(validation.models.size(), "model") << ", " << counted(validation.checks, "check")
-            << ": valid\n";
+            << ", " << counted(definitions->views.size(), "metric view") << ", "
+            << counted(pages.size(), "page") << ": valid\n";
   return kDone;
 }
 

@@ -1,0 +1,170 @@
+#include <algorithm>
+#include <charconv>
+
+#include "app/answers.hpp"
+#include "base/near_miss.hpp"
+#include "model/validate.hpp"
+
+namespace reelhouse::app {
+namespace {
+
+using catalog::CatalogTable;
+using Parameters = std::map<std::string, std::string>;
+
+constexpr int kRowsShown = 1000;
+constexpr int kMostRows = 100'000;
+
+std::string parameter(const Parameters& parameters, const std::string& name) {
+  const auto found = parameters.find(name);
+  return found == parameters.end() ? "" : found->second;
+}
+
+Result<int> limit_of(const Parameters& parameters, int otherwise) {
+  const std::string text = parameter(parameters, "limit");
+  if (text.empty()) return otherwise;
+  int number = 0;
+  const auto read = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (read.ec != std::errc() || read.ptr != text.data() + text.size() || number < 1 || number > kMostRows)
+    return fail(ErrorKind::kUsage, fmt::format("limit is no number between 1 and {}", kMostRows));
+  return number;
+}
+
+Result<Json> show_runs(const Settings& settings, const Parameters& parameters) {
+  const std::string id = parameter(parameters, "id");
+  if (id.empty()) {
+    RH_ASSIGN(const int limit, limit_of(parameters, 100));
+    RH_ASSIGN(const auto rows, list_runs(settings, limit));
+    return to_json(rows);
+  }
+  RH_ASSIGN(const std::string text, read_receipt(settings, id));
+  Json receipt = Json::parse(text, nullptr, false);
+  if (receipt.is_discarded())
+    return fail(ErrorKind::kDamaged, fmt::format("the receipt of the run {} is no JSON", id));
+  return receipt;
+}
+
+Result<Json> show_catalog(const Settings& settings, const Parameters& parameters) {
+  RH_ASSIGN(const auto tables, known_tables(settings));
+  const std::string name = parameter(parameters, "id");
+  if (name.empty()) return to_json(list_tables(tables));
+  const auto found = std::ranges::find(tables, name, &CatalogTable::name);
+  if (found == tables.end()) {
+    std::vector<std::string> names;
+    for (const auto& table : tables) names.push_back(table.name);
+    return fail(ErrorKind::kNotFound, fmt::format("there is no table '{}' in the catalog", name),
+                did_you_mean(name, names));
+  }
+  RH_ASSIGN(const auto catalog, catalog::open_catalog(settings.database()));
+  RH_ASSIGN(const auto versions, list_versions(*catalog, name));
+  return Json{{"table", name},
+              {"columns", to_json(list_columns(*found))},
+              {"objects", to_json(list_objects(*found))},
+              {"versions", to_json(versions)}};
+}
+
+Result<Json> show_quarantine(const Settings& settings, const Parameters& parameters, bool repairs) {
+  const std::string id = parameter(parameters, "id");
+  QuarantineChoice chosen{id.empty() ? parameter(parameters, "table") : id, parameter(parameters, "run"),
+                          repairs, 0};
+  RH_ASSIGN(chosen.limit, limit_of(parameters, kRowsShown));
+  std::vector<std::string> notes;
+  RH_ASSIGN(const auto rows, list_quarantine(settings, chosen, notes));
+  return to_json(rows);
+}
+
+/// Lists models with what the newest build that there is says of each.
+Result<Json> show_models(const Settings& settings) {
+  RH_ASSIGN(const auto tables, known_tables(settings));
+  std::vector<Error> problems;
+  const model::Project project = model::load_project(settings.project, problems);
+  RH_ASSIGN(const auto validation, model::validate(project, tables, problems));
+  RH_ASSIGN(const Json receipt, receipt_of_builds(settings, ""));
+  const auto find_all = [&](const char* list, const std::string& name) {
+    Json found = Json::array();
+    if (receipt.contains(list))
+      for (const auto& each : receipt[list])
+        if (each.value("model", "") == name) found.push_back(each);
+    return found;
+  };
+  Json models = Json::array();
+  for (const auto& each : validation.models) {
+    const Json built = find_all("models", each.model);
+    const Json outcome = built.empty() ? Json::object() : built.front();
+    const auto value = [&](const char* key) { return outcome.contains(key) ? outcome[key] : Json(nullptr); };
+    const model::Model* described = project.find(each.model);
+    const bool is_view = each.materialisation == model::Materialisation::kView;
+    models.push_back({{"name", each.model},
+                      {"layer", each.folder},
+                      {"materialisation", is_view ? "view" : "table"},
+                      {"description", described ? described->description : ""},
+                      {"row", described ? described->row : ""},
+                      {"inputs", each.inputs},
+                      {"columns", each.columns},
+                      {"state", value("state")},
+                      {"rows", value("rows")},
+                      {"rejected", value("rejected")},
+                      {"repairs", value("repairs")},
+                      {"seconds", value("seconds")},
+                      {"checks", find_all("checks", each.model)}});
+  }
+  return models;
+}
+
+/// Sums up what the published version was made of, from the receipt of its run.
+Result<Json> show_status(const Settings& settings, const Parameters& parameters) {
+  struct Dataset {
+    std::string newest_drop;
+    uint64_t records = 0;
+    uint64_t rejected = 0;
+  };
+  std::map<std::string, Dataset> datasets;
+  uint64_t read = 0;
+  uint64_t rejected = 0;
+  uint64_t repaired = 0;
+  Json receipt = Json::object();
+  if (const std::string run = parameter(parameters, "run"); !run.empty())
+    if (const auto text = read_receipt(settings, run)) receipt = Json::parse(*text, nullptr, false);
+  if (receipt.is_object() && receipt.contains("objects"))
+    for (const auto& object : receipt["objects"]) {
+      // The first folder below raw/ is the dataset.
+      std::string key = object.value("object", "");
+      if (key.starts_with("raw/")) key.erase(0, 4);
+      Dataset& dataset = datasets[key.substr(0, key.find('/'))];
+      dataset.newest_drop = std::max(dataset.newest_drop, object.value("drop", ""));
+      dataset.records += object.value("read", uint64_t{0});
+      dataset.rejected += object.value("rejected", uint64_t{0});
+      read += object.value("read", uint64_t{0});
+      rejected += object.value("rejected", uint64_t{0});
+    }
+  if (receipt.is_object() && receipt.contains("models"))
+    for (const auto& model : receipt["models"])
+      if (model.contains("repairs"))
+        for (const auto& [kind, count] : model["repairs"].items())
+          repaired += count.is_number_unsigned() ? count.get<uint64_t>() : 0;
+  Json list = Json::array();
+  for (const auto& [name, dataset] : datasets)
+    list.push_back({{"name", name},
+                    {"newest_drop", dataset.newest_drop.empty() ? Json(nullptr) : Json(dataset.newest_drop)},
+                    {"records", dataset.records},
+                    {"rejected", dataset.rejected}});
+  return Json{{"datasets", list}, {"read", read}, {"rejected", rejected}, {"repaired", repaired}};
+}
+
+}  // namespace
+
+std::map<std::string, serve::Source> make_sources(const Settings& settings,
+                                                  const metric::Definitions& definitions) {
+  std::map<std::string, serve::Source> sources;
+  sources["runs"] = [settings](const Parameters& p) { return show_runs(settings, p); };
+  sources["catalog"] = [settings](const Parameters& p) { return show_catalog(settings, p); };
+  sources["quarantine"] = [settings](const Parameters& p) { return show_quarantine(settings, p, false); };
+  sources["repairs"] = [settings](const Parameters& p) { return show_quarantine(settings, p, true); };
+  sources["models"] = [settings](const Parameters&) { return show_models(settings); };
+  sources["status"] = [settings](const Parameters& p) { return show_status(settings, p); };
+  sources["lineage"] = [settings, &definitions](const Parameters& p) {
+    return lineage_of(settings, definitions, p);
+  };
+  return sources;
+}
+
+}  // namespace reelhouse::app
