@@ -13,7 +13,7 @@ export CCACHE_NOHASHDIR := 1
 
 REELHOUSE := build/reelhouse --project netflix
 
-## run: build, then run the workflow on the lake at LAKE (default: a generated sample) [SERVE=0 PORT=8080 SCALE=0.001]
+## run: build, run the workflow on the lake at LAKE (default: a generated sample), serve [SERVE=0 PORT=8080 SCALE=0.001]
 .PHONY: run
 run: build
 ifeq ($(LAKE),)
@@ -23,22 +23,27 @@ else
 	$(REELHOUSE) --lake '$(LAKE)' run
 endif
 ifneq ($(SERVE),0)
-	@echo 'There is no server yet: the run ended, and `$(REELHOUSE) sql "show tables"` answers from it.'
+	$(REELHOUSE) serve --listen 127.0.0.1:$(PORT)
 endif
 
 ## test: everything that decides whether a change is good
 .PHONY: test
-test: packages-test third_party
+test: packages-test third_party pages
 	cmake --preset release -DREELHOUSE_TESTS=ON
 	cmake --build build -j $(JOBS)
 	scripts/test
 
 ## build: the program, at build/reelhouse
 .PHONY: build
-build: packages build/build.ninja
+build: packages pages build/build.ninja
 	cmake --build build -j $(JOBS)
 
-build/build.ninja: CMakeLists.txt CMakePresets.json cmake/*.cmake | third_party
+## pages: the dashboards' front end, at web/dist (nothing when nothing changed)
+.PHONY: pages
+pages: packages
+	scripts/build_web
+
+build/build.ninja: CMakeLists.txt CMakePresets.json cmake/*.cmake | third_party pages
 	cmake --preset release
 
 .PHONY: packages packages-test third_party
@@ -72,7 +77,7 @@ tidy: packages-test build
 ## clean: remove what was built (not what was run)
 .PHONY: clean
 clean:
-	rm -rf build third_party bench/out
+	rm -rf build third_party bench/out web/dist web/node_modules
 
 ## help: this list
 .PHONY: help

@@ -254,18 +254,22 @@ def statement(view, measures, axes, filters, closing_axis):
                     own[axis].append(condition(name, given))
         else:
             where.append(condition("r." + name, given))
+    over = {}  # a bridge: its axes
     for axis in bridged:
-        tests = " or ".join(own[axis]) or "true"
-        joins.append(f"left join (select title_key, {axis}, sum(weight) as weight from {BRIDGES[axis]} where {tests} "
-                     f"group by all) as j_{axis} on j_{axis}.title_key = r.title_key")
-        weights.append(f"coalesce(j_{axis}.weight, 1)")
+        over.setdefault(BRIDGES[axis], []).append(axis)
+    for bridge, its_axes in over.items():
+        tests = " or ".join(dict.fromkeys(test for axis in its_axes for test in own[axis])) or "true"
+        joins.append(f"left join (select title_key, {', '.join(its_axes)}, sum(weight) as weight from {bridge} where {tests} "
+                     f"group by all) as j_{its_axes[0]} on j_{its_axes[0]}.title_key = r.title_key")
+        weights.append(f"coalesce(j_{its_axes[0]}.weight, 1)")
+    alias = {axis: f"j_{its_axes[0]}" for its_axes in over.values() for axis in its_axes}
     weight = " * ".join(weights) or "1"
     groups = []
     for axis in axes:
         if axis in GRAINS:
             groups.append(f"date_trunc('{axis}', day)::date::varchar")
         else:
-            groups.append(f"{'j_' + axis if axis in bridged else 'r'}.{axis}::varchar")
+            groups.append(f"{alias.get(axis, 'r')}.{axis}::varchar")
     if any(MEASURES[m].startswith("*") for m in measures):
         # The last month of each period asked for; without one, the last that was over.
         among = " and ".join(date_test(f) for f in filters if f["dimension"] == "date") or "true"
