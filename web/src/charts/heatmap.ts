@@ -1,0 +1,128 @@
+import { exact, percent, short } from '../model/format'
+import type { Drawing, Mark, Scene, Tip } from './drawing'
+import { inkOn, mixed } from './ink'
+import { changeText, fade, label, stackable, styleOf } from './parts'
+import { pivot } from './pivot'
+import { fitted, widthOf } from './text'
+
+/** A grid of cells, dark for much: rows are the first dimension, columns the second. */
+export function heatmap(scene: Scene): Drawing {
+  const { theme, plan, answer, width, height } = scene
+  const grid = pivot(answer, scene.measure.name, scene.rank)
+  const share = scene.share && stackable(scene)
+  const style = share ? { type: 'percent' } : styleOf(scene.measure)
+  const numeric = grid.seriesColumn?.type === 'number'
+  const order = grid.series.map((_, y) => y)
+  if (numeric) order.sort((a, b) => Number(grid.series[a]!.value) - Number(grid.series[b]!.value))
+  // A cohort's share is of its first column: what was there when it began.
+  const value = (x: number, y: number) => {
+    const own = grid.at(x, order[y]!)
+    if (!share || own === null) return own
+    const first = order.map((one) => grid.at(x, one)).find((one) => one !== null)
+    return first ? own / first : null
+  }
+  const all = grid.axis
+    .flatMap((_, x) => order.map((_, y) => value(x, y)))
+    .filter((one) => one !== null)
+  const high = Math.max(...all, 0)
+  const low = Math.min(...all, high)
+  const base = share ? 0 : Math.min(low, 0)
+  const left = Math.min(
+    width * 0.3,
+    Math.max(...grid.axis.map((one) => widthOf(one.label)), 10) + 12,
+  )
+  const [top, bottom, right] = [22, 4, 4]
+  const cellWidth = (width - left - right) / Math.max(order.length, 1)
+  const cellHeight = (height - top - bottom) / Math.max(grid.axis.length, 1)
+  const widest = Math.max(...all.map((one) => widthOf(short(one, style), 11.5)), 0)
+  const written = cellWidth > widest + 6 && cellHeight > 12
+  const heads = order.map((one) =>
+    numeric
+      ? grid.series[one]!.label
+      : fitted(grid.series[one]!.label, Math.max(cellWidth - 6, 24)),
+  )
+  const nth = Math.max(
+    1,
+    Math.ceil((Math.max(...heads.map((one) => widthOf(one)), 8) + 4) / cellWidth),
+  )
+  const rowNth = Math.max(1, Math.ceil(12 / cellHeight))
+
+  const marks: Mark[] = []
+  const tips: Tip[] = []
+  const data: unknown[] = []
+  grid.axis.forEach((place, x) =>
+    order.forEach((y, at) => {
+      const own = value(x, at)
+      if (own === null) return
+      const raw = grid.at(x, y)!
+      const tip: Tip = {
+        title: `${place.label} · ${grid.seriesColumn?.label ?? ''} ${grid.series[y]!.label}`,
+        rows: [{ name: scene.measure.label, value: exact(raw, styleOf(scene.measure)) }],
+      }
+      if (share) tip.rows[0]!.share = percent(own)
+      if (grid.hasBefore) tip.rows[0]!.change = changeText(raw, grid.before(x, y)) ?? ''
+      const mark: Mark = {
+        series: 0,
+        data: data.length,
+        axisMember: place.value,
+        member: plan.click === plan.series ? grid.series[y]!.value : place.value,
+        label: `${tip.title}: ${tip.rows[0]!.value}${share ? `, ${percent(own)}` : ''}`,
+      }
+      marks.push(mark)
+      tips.push(tip)
+      const colour = mixed(theme.low, theme.high, high > base ? (own - base) / (high - base) : 1)
+      data.push({
+        value: [at, x, own],
+        itemStyle: {
+          color: colour,
+          opacity: fade(scene, mark),
+          borderColor: theme.card,
+          borderWidth: cellWidth > 12 ? 1 : 0.5,
+        },
+        label: { color: inkOn(colour) },
+      })
+    }),
+  )
+  return {
+    option: {
+      grid: { left, right, top, bottom },
+      xAxis: {
+        type: 'category',
+        position: 'top',
+        data: heads,
+        axisTick: { show: false },
+        axisLine: { show: false },
+        axisLabel: { ...label(theme), margin: 6, interval: (index: number) => index % nth === 0 },
+      },
+      yAxis: {
+        type: 'category',
+        inverse: true,
+        data: grid.axis.map((one) => fitted(one.label, left - 10)),
+        axisTick: { show: false },
+        axisLine: { show: false },
+        axisLabel: {
+          ...label(theme, theme.text),
+          margin: 8,
+          interval: (index: number) => index % rowNth === 0,
+        },
+      },
+      visualMap: { show: false, type: 'continuous', min: 0, max: 1, seriesIndex: [] },
+      series: [
+        {
+          id: 's0',
+          type: 'heatmap',
+          cursor: 'pointer',
+          emphasis: { disabled: true },
+          label: {
+            show: written,
+            ...label(theme),
+            formatter: ({ value }: { value: [number, number, number] }) => short(value[2], style),
+          },
+          data,
+        },
+      ],
+    },
+    marks,
+    tip: (_, index) => tips[index] ?? null,
+  }
+}

@@ -1,0 +1,166 @@
+import type { Cell, Column, Grain } from '../api/types'
+import { parts, utc } from './dates'
+
+/** Numbers and dates in the reader's locale. Formatters are made once: they are slow to make. */
+const locale = typeof navigator === 'undefined' ? 'en' : navigator.language
+const made = new Map<string, Intl.NumberFormat>()
+function number(options: Intl.NumberFormatOptions): Intl.NumberFormat {
+  const key = JSON.stringify(options)
+  let format = made.get(key)
+  if (!format) made.set(key, (format = new Intl.NumberFormat(locale, options)))
+  return format
+}
+const madeDates = new Map<string, Intl.DateTimeFormat>()
+function date(options: Intl.DateTimeFormatOptions): Intl.DateTimeFormat {
+  const key = JSON.stringify(options)
+  let format = madeDates.get(key)
+  if (!format) {
+    format = new Intl.DateTimeFormat(locale, { ...options, timeZone: 'UTC' })
+    madeDates.set(key, format)
+  }
+  return format
+}
+
+export const kUnknown = 'Unknown'
+export const kDash = '—'
+
+export interface Style {
+  type: string
+  unit?: string
+}
+
+/** A measure's value, whole. */
+export function exact(value: number, { type, unit }: Style): string {
+  switch (type) {
+    case 'money':
+      return number({
+        style: 'currency',
+        currency: unit?.length === 3 ? unit : 'USD',
+        maximumFractionDigits: Math.abs(value) < 1000 ? 2 : 0,
+        minimumFractionDigits: Math.abs(value) < 1000 ? 2 : 0,
+      }).format(value)
+    case 'percent':
+      return number({
+        style: 'percent',
+        minimumFractionDigits: 1,
+        maximumFractionDigits: 1,
+      }).format(value)
+    case 'rating':
+      return number({ minimumFractionDigits: 1, maximumFractionDigits: 2 }).format(value)
+    case 'hours':
+      return number({ maximumFractionDigits: Math.abs(value) < 100 ? 1 : 0 }).format(value)
+    case 'days':
+    case 'years':
+      return number({ maximumFractionDigits: 1 }).format(value)
+    default:
+      return number({ maximumFractionDigits: Math.abs(value) < 100 ? 1 : 0 }).format(value)
+  }
+}
+
+/** A measure's value, short: for axes, the ends of bars and KPIs that would not fit. */
+export function short(value: number, style: Style): string {
+  if (style.type === 'percent')
+    return number({
+      style: 'percent',
+      maximumFractionDigits: Math.abs(value) < 0.1 ? 1 : 0,
+    }).format(value)
+  if (style.type === 'rating') return number({ maximumFractionDigits: 1 }).format(value)
+  const compact = { notation: 'compact', maximumFractionDigits: 1 } as const
+  if (style.type === 'money') {
+    const currency = style.unit?.length === 3 ? style.unit : 'USD'
+    if (Math.abs(value) < 100 && value !== Math.round(value))
+      return number({ style: 'currency', currency, maximumFractionDigits: 2 }).format(value)
+    return number({ style: 'currency', currency, ...compact, minimumFractionDigits: 0 }).format(
+      value,
+    )
+  }
+  if (Math.abs(value) < 10_000)
+    return number({ maximumFractionDigits: Math.abs(value) < 100 ? 1 : 0 }).format(value)
+  return number(compact).format(value)
+}
+
+/** A change, signed, as a share of what was before; null when that says nothing. */
+export function change(now: number | null, before: number | null): number | null {
+  if (now === null || before === null || before === 0) return null
+  return (now - before) / Math.abs(before)
+}
+/** A change as a signed share; one of more than tenfold as how many times it is. */
+export const signedPercent = (value: number): string =>
+  value >= 10
+    ? `× ${number({ maximumFractionDigits: 0 }).format(value + 1)}`
+    : number({
+        style: 'percent',
+        signDisplay: 'exceptZero',
+        minimumFractionDigits: 1,
+        maximumFractionDigits: 1,
+      }).format(value)
+export function signed(value: number, style: Style): string {
+  const sign = value > 0 ? '+' : value < 0 ? '−' : ''
+  return sign + exact(Math.abs(value), style)
+}
+export const percent = (value: number): string => exact(value, { type: 'percent' })
+export const count = (value: number): string => number({ maximumFractionDigits: 0 }).format(value)
+
+/** A period by its first day: "Jul 2023", "Q3 2023", "2023", "15 Jul 2023". */
+export function period(day: string, grain: Grain | undefined, brief = false): string {
+  const { year, month } = parts(day)
+  switch (grain) {
+    case 'year':
+      return String(year)
+    case 'quarter':
+      return brief
+        ? `Q${Math.ceil(month / 3)} ${String(year).slice(2)}`
+        : `Q${Math.ceil(month / 3)} ${year}`
+    case 'month':
+      return date(
+        brief ? { month: 'short', year: '2-digit' } : { month: 'short', year: 'numeric' },
+      ).format(utc(day))
+    default:
+      return date({ day: 'numeric', month: 'short', ...(brief ? {} : { year: 'numeric' }) }).format(
+        utc(day),
+      )
+  }
+}
+export const monthName = (day: string): string => date({ month: 'short' }).format(utc(day))
+export const plainDay = (day: string): string => period(day, 'day')
+/** An instant (of a run, a publish) in the reader's own time. */
+export function instant(at: string): string {
+  const time = new Date(at)
+  if (Number.isNaN(time.valueOf())) return at
+  const today = new Date().toDateString() === time.toDateString()
+  const clock = time.toLocaleTimeString(locale, { hour: '2-digit', minute: '2-digit' })
+  return today
+    ? `today ${clock}`
+    : `${time.toLocaleDateString(locale, { day: 'numeric', month: 'short', year: 'numeric' })} ${clock}`
+}
+export function seconds(value: number): string {
+  if (value < 1) return `${Math.round(value * 1000)} ms`
+  if (value < 90) return `${number({ maximumFractionDigits: 1 }).format(value)} s`
+  return `${number({ maximumFractionDigits: 1 }).format(value / 60)} min`
+}
+export const bytes = (value: number): string => {
+  const step =
+    value >= 1e9
+      ? ([1e9, 'GB'] as const)
+      : value >= 1e6
+        ? ([1e6, 'MB'] as const)
+        : ([1e3, 'KB'] as const)
+  return `${number({ maximumFractionDigits: 1 }).format(value / step[0])} ${step[1]}`
+}
+
+/** A member of a dimension as it is shown. */
+export function member(value: Cell, column?: Pick<Column, 'type' | 'grain'>): string {
+  if (value === null || value === '') return kUnknown
+  if (column?.grain && typeof value === 'string') return period(value, column.grain)
+  if (typeof value === 'boolean') return value ? 'Yes' : 'No'
+  if (column?.type === 'date' && typeof value === 'string') return plainDay(value)
+  if (column?.type === 'flag')
+    return value === 'true' ? 'Yes' : value === 'false' ? 'No' : String(value)
+  return String(value)
+}
+/** Any cell of an answer, whole. */
+export function cell(value: Cell, column: Column): string {
+  if (column.kind === 'dimension') return member(value, column)
+  if (value === null) return kDash
+  return exact(Number(value), column)
+}

@@ -1,0 +1,68 @@
+import { ApiError, ask, remembered } from '../api/client'
+import type { Answer, Cell, Model } from '../api/types'
+import type { Plan } from '../model/query'
+import { members } from '../state/members.svelte'
+import { server } from '../state/server.svelte'
+
+/** An answer with the plan that asked for it: what is painted always belongs together. */
+export interface Shown {
+  text: string
+  plan: Plan
+  answer: Answer
+  ranks: Map<Cell, number>
+}
+
+/** Keeps one tile's answer current. An answer that was overtaken never shows. */
+export class Loader {
+  shown = $state.raw<Shown | null>(null)
+  error = $state.raw<Error | null>(null)
+  waiting = $state(false)
+  /** What is shown is not what is wanted, for nobody answers. */
+  old = $state(false)
+  #asked = ''
+  #abort: AbortController | undefined
+
+  /** Wants the answer of a plan; does nothing when it is asked for or shown already. */
+  want(model: Model, plan: Plan, text: string, again = false) {
+    const key = `${server.version} ${server.returns} ${text}`
+    if (key === this.#asked && !again) return
+    this.#asked = key
+    this.#abort?.abort()
+    const abort = new AbortController()
+    this.#abort = abort
+    const kept = remembered(model.version, text)
+    if (kept && this.shown && plan.series === this.shown.plan.series) {
+      this.#show({ text, plan, answer: kept, ranks: this.shown.ranks })
+      return
+    }
+    this.waiting = true
+    const ranks: Promise<Map<Cell, number>> = plan.series
+      ? members.of(model, plan.series).catch(() => new Map<Cell, number>())
+      : Promise.resolve(new Map<Cell, number>())
+    Promise.all([kept ?? ask(text, abort.signal), ranks])
+      .then(([answer, found]) => {
+        if (this.#abort === abort) this.#show({ text, plan, answer, ranks: found })
+      })
+      .catch((error: unknown) => {
+        if (this.#abort !== abort || abort.signal.aborted) return
+        this.waiting = false
+        const away = error instanceof ApiError && error.away
+        if (away) server.gone()
+        if (away && this.shown) this.old = true
+        else this.error = error instanceof Error ? error : new Error(String(error))
+      })
+  }
+
+  #show(shown: Shown) {
+    this.waiting = false
+    this.error = null
+    this.old = false
+    this.shown = shown
+  }
+
+  stop() {
+    this.#abort?.abort()
+    this.#abort = undefined
+    this.#asked = ''
+  }
+}
