@@ -25,7 +25,7 @@ SUBSCRIBER = """p.plan_name as plan, p.plan_rank, v.device_name as device, v.dev
   c.country_name as country, c.subregion, c.region, c.iso_numeric as country_code, u.gender, u.age_band"""
 STARS = """join dim_plan p on p.plan_key = f.plan_key join dim_device v on v.device_key = f.device_key
   join dim_country c on c.country_key = f.country_key join dim_user u on u.user_key = f.user_key"""
-BAND = "when {0} < 4 then 'under 4' else floor({0})::int::varchar || ' to ' || (floor({0})::int + 1)::varchar end"
+BAND = "when {0} < 4 then 'under 4' when {0} >= 9 then '9 to 10' else floor({0})::int::varchar || ' to ' || (floor({0})::int + 1)::varchar end"
 VOTES = """case when {0} < 100 then 'under 100' when {0} < 1000 then '100 to 999' when {0} < 10000 then
   '1,000 to 9,999' when {0} < 100000 then '10,000 to 99,999' else '100,000 and more' end"""
 LAST_PAYMENT = """(select max(d.date) from fct_subscription s join dim_date d on d.date_key = s.last_payment_date_key)"""

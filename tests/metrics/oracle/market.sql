@@ -32,6 +32,6 @@ select case when vote_count >= 100000 then '100,000 and more' when vote_count >=
 from rated group by 1
 
 -- metric: market_titles --by market_rating_band --where "market_decade from 1990 to 2010"
-select case when average_rating < 4 then 'under 4' else format('{} to {}', trunc(average_rating)::int,
-    trunc(average_rating)::int + 1) end as market_rating_band, count(*) as market_titles
+select case when average_rating < 4 then 'under 4' else format('{} to {}', least(trunc(average_rating)::int, 9),
+    least(trunc(average_rating)::int, 9) + 1) end as market_rating_band, count(*) as market_titles
 from rated where start_year between 1990 and 2019 group by 1

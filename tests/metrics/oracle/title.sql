@@ -141,8 +141,8 @@ where title_key not in (select title_key from genres where genre = 'Dramas')
 group by genre
 
 -- metric: titles --by rating_band,is_matched
-select case when rating < 4 then 'under 4' when rating is not null then format('{} to {}', trunc(rating)::int,
-    trunc(rating)::int + 1) end as rating_band, imdb_id is not null as is_matched, count(*) as titles
+select case when rating < 4 then 'under 4' when rating is not null then format('{} to {}', least(trunc(rating)::int, 9),
+    least(trunc(rating)::int, 9) + 1) end as rating_band, imdb_id is not null as is_matched, count(*) as titles
 from shelf group by all
 
 -- metric: titles mean_content_age --by content_age_band
