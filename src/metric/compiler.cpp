@@ -321,6 +321,27 @@ class Writer {
     return sql;
   }
 
+  std::string plain_test(const Condition& condition) {
+    if (shape_.cube) return cube_test(*condition.dimension, condition.filter);
+    return test(member(*condition.dimension), condition.filter);
+  }
+
+  /// Tests a member in the cube. Texts are enumerations there: comparing their numbers takes a third of the
+  /// time that comparing words does. A word that is no member becomes null, which equals nothing.
+  std::string cube_test(const Dimension& dimension, const Filter& filter) {
+    const bool listed = filter.kind == Filter::Kind::kIn || filter.kind == Filter::Kind::kNotIn;
+    if (dimension.type != "text" || !listed) return test(member(dimension), filter);
+    std::string list;
+    for (const auto& cell : filter.values)
+      if (!std::holds_alternative<std::monostate>(cell))
+        list += fmt::format("{}try_cast({} as {})", list.empty() ? "" : ", ", bind(cell),
+                            member_type(view_, dimension));
+    std::string sql =
+        list.empty() ? "false" : fmt::format("coalesce({} in ({}), false)", member(dimension), list);
+    if (has_null(filter.values)) sql = fmt::format("({} or {} is null)", sql, member(dimension));
+    return filter.kind == Filter::Kind::kIn ? sql : fmt::format("not {}", sql);
+  }
+
   std::string test(const std::string& expression, const Filter& filter) {
     const bool null = std::ranges::any_of(
         filter.values, [](const auto& cell) { return std::holds_alternative<std::monostate>(cell); });
@@ -378,9 +399,7 @@ class Writer {
     if (shape_.dates.to) found.push_back(fmt::format("{} <= {}", time(), bind(*shape_.dates.to)));
     if (!shape_.closing.empty() && all_closing()) found.push_back(in_closing());
     for (const auto& condition : query_.conditions)
-      found.push_back(condition.dimension->bridge.empty()
-                          ? test(member(*condition.dimension), condition.filter)
-                          : bridge_test(condition));
+      found.push_back(condition.dimension->bridge.empty() ? plain_test(condition) : bridge_test(condition));
     if (shape_.top_axis && !shape_.other && !shape_.total) {
       const Dimension& dimension = *query_.axes[*shape_.top_axis].dimension;
       found.push_back(in_top(dimension.bridge.empty() ? member(dimension) : folded(dimension)));

@@ -119,6 +119,10 @@ std::string cube_statement(const View& view, const std::set<std::string>& small,
   return CubeWriter(view, small).write(table);
 }
 
+std::string member_type(const View& view, const Dimension& dimension) {
+  return "memory.main." + quote_name(fmt::format("{}_{}", view.name, dimension.name));
+}
+
 std::string cube_name(const View& view) {
   return "memory.main." + quote_name("cube_" + view.name);
 }
@@ -130,13 +134,14 @@ Result<> make_cube(engine::Session& session, const View& view, const std::set<st
   std::vector<std::string> columns;
   for (const auto& column : shape.columns) {
     const std::string name = quote_name(column.name);
-    if (column.type == "VARCHAR") {
-      const std::string type = "memory.main." + quote_name(fmt::format("{}_{}", view.name, column.name));
-      RH_TRY(
-          session.execute(fmt::format("create type {0} as enum (select {1} from {2} where {1} is not null "
-                                      "group by 1 order by 1)",
-                                      type, name, raw)));
-      columns.push_back(fmt::format("cast({0} as {1}) as {0}", name, type));
+    const Dimension* dimension = view.dimension(column.name);
+    if (dimension != nullptr && dimension->type == "text") {
+      const std::string type = member_type(view, *dimension);
+      RH_TRY(session.execute(
+          fmt::format("create type {0} as enum (select cast({1} as varchar) from {2} where {1} is not null "
+                      "group by 1 order by 1)",
+                      type, name, raw)));
+      columns.push_back(fmt::format("cast(cast({0} as varchar) as {1}) as {0}", name, type));
     } else if (column.type.starts_with("DECIMAL")) {
       columns.push_back(fmt::format("cast({0} as double) as {0}", name));
     } else if (column.type == "HUGEINT") {

@@ -12,6 +12,9 @@ namespace reelhouse::metric {
 /// the sums of the measures that can be added up.
 std::string cube_name(const View& view);
 
+/// The type of a dimension of texts in the cube: an enumeration of its members.
+std::string member_type(const View& view, const Dimension& dimension);
+
 /// Writes the statement that adds a view's cube up into `table`. Members that come from a table among
 /// `small` are looked up after the fact's rows were added up by its key, which is several times faster.
 std::string cube_statement(const View& view, const std::set<std::string>& small, const std::string& table);

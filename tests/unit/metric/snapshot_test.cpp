@@ -103,6 +103,10 @@ TEST_F(ShopTest, TheCubeAnswersLikeTheFact) {
        R"({"measures":["amount"],"dimensions":["kind"],"compare":"previous","last":"month"})",
        R"({"measures":["mean_amount"],"dimensions":["large"],"filters":[{"dimension":"kind","in":["Large",null]}]})",
        R"({"measures":["sales"],"dimensions":["kind"],"top":{"count":1,"dimension":"kind"}})",
+       R"({"measures":["sales"],"filters":[{"dimension":"kind","not_in":["Large"]}]})",
+       R"({"measures":["sales"],"filters":[{"dimension":"kind","not_in":["Large",null]}]})",
+       R"({"measures":["sales"],"filters":[{"dimension":"kind","not_in":["no such kind"]}]})",
+       R"({"measures":["sales"],"filters":[{"dimension":"kind","in":[null]},{"dimension":"large","in":[true]}]})",
        R"({"measures":["sales","amount"],"filters":[{"dimension":"kind","in":["none"]}]})"}) {
     const auto cube = ask(query, true);
     ASSERT_TRUE(cube) << cube.error().to_string();

@@ -3,6 +3,7 @@ import type { Answer, Cell, Model } from '../api/types'
 import type { Plan } from '../model/query'
 import { members } from '../state/members.svelte'
 import { server } from '../state/server.svelte'
+import { expectAnswer } from './together'
 
 /** An answer with the plan that asked for it: what is painted always belongs together. */
 export interface Shown {
@@ -36,14 +37,19 @@ export class Loader {
       return
     }
     this.waiting = true
+    const came = expectAnswer()
+    abort.signal.addEventListener('abort', () => came())
     const ranks: Promise<Map<Cell, number>> = plan.series
       ? members.of(model, plan.series).catch(() => new Map<Cell, number>())
       : Promise.resolve(new Map<Cell, number>())
     Promise.all([kept ?? ask(text, abort.signal), ranks])
       .then(([answer, found]) => {
-        if (this.#abort === abort) this.#show({ text, plan, answer, ranks: found })
+        came(() => {
+          if (this.#abort === abort) this.#show({ text, plan, answer, ranks: found })
+        })
       })
       .catch((error: unknown) => {
+        came()
         if (this.#abort !== abort || abort.signal.aborted) return
         this.waiting = false
         const away = error instanceof ApiError && error.away
