@@ -69,7 +69,7 @@ Result<metric::Query> query_of(const MetricFlags& flags) {
   return query;
 }
 
-/// Writes a number as a person reads it: "$12.51", "69.6 %". JSON and CSV keep it whole.
+/// Writes a number as a person reads it: "12.51", "69.6 %". JSON and CSV keep it whole.
 std::string written(const engine::Cell& cell, const std::string& type) {
   const auto* whole = std::get_if<int64_t>(&cell);
   const auto* real = std::get_if<double>(&cell);

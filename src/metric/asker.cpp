@@ -311,8 +311,7 @@ Result<> Asker::read_totals() {
   RH_ASSIGN(const Table rows, run(resolved_, shape));
   Table compared;
   if (compares_ && !resolved_.time_axis()) {
-    Shape before = shape;
-    RH_ASSIGN(compared, compared_rows(before));
+    RH_ASSIGN(compared, compared_rows(shape));
   }
   answer_.totals.assign(resolved_.axes.size(), engine::Cell{});
   size_t at = 0;

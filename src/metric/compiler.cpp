@@ -4,6 +4,7 @@
 #include <set>
 
 #include "metric/cube.hpp"
+#include "metric/joins.hpp"
 
 namespace reelhouse::metric {
 namespace {
@@ -85,16 +86,11 @@ class Writer {
                                [](const auto& cell) { return std::holds_alternative<std::monostate>(cell); });
   }
 
-  bool top_has_null() const {
-    return std::ranges::any_of(shape_.top,
-                               [](const auto& cell) { return std::holds_alternative<std::monostate>(cell); });
-  }
-
   /// The condition that a member stands for itself among the top.
   std::string in_top(const std::string& expression) {
     const std::string list = bind_list(shape_.top);
     std::string sql = list.empty() ? "false" : fmt::format("coalesce({} in ({}), false)", expression, list);
-    if (top_has_null()) sql = fmt::format("({} or {} is null)", sql, expression);
+    if (has_null(shape_.top)) sql = fmt::format("({} or {} is null)", sql, expression);
     return sql;
   }
 
@@ -125,7 +121,7 @@ class Writer {
   std::string is_other() {
     const Axis& asked = query_.axes[*shape_.top_axis];
     if (is_bridged(asked))
-      return fmt::format("coalesce({}.is_other, {})", folded(asked.dimension->bridge), !top_has_null());
+      return fmt::format("coalesce({}.is_other, {})", folded(asked.dimension->bridge), !has_null(shape_.top));
     return "not " + in_top(member(*asked.dimension));
   }
 
@@ -282,16 +278,13 @@ class Writer {
            fmt::format("\n) as {0} on {0}.key = fact.{1}", folded(bridge.name), quote_name(bridge.column));
   }
 
-  /// Writes left joins in the view's order; `base` is the bridge that they begin at, empty for the fact.
+  /// Writes left joins in the view's order; `base` is what they begin at: the fact, or a bridge.
   std::string joins(const std::vector<std::string>& wanted, const std::string& base,
                     const std::string& indent) const {
     std::string sql;
     for (const auto& join : view_.joins) {
       if (std::ranges::find(wanted, join.name) == wanted.end()) continue;
-      const std::string from = join.from.empty() ? (base.empty() ? "fact" : base) : join.from;
-      sql += fmt::format("\n{}left join {} as {} on {}.{} = {}.{}", indent, quote_name(join.table),
-                         quote_name(join.name), quote_name(join.name), quote_name(join.key), quote_name(from),
-                         quote_name(join.column));
+      sql += "\n" + indent + left_join(join, base);
     }
     return sql;
   }
@@ -315,7 +308,7 @@ class Writer {
     for (const Measure* measure : shape_.measures)
       for (const Measure* part : parts_of(view_, *measure)) add(part->joins);
     if (view_.time && uses_time()) add(view_.time->joins);
-    std::string sql = quote_name(view_.fact) + " as fact" + joins(wanted, "", "");
+    std::string sql = quote_name(view_.fact) + " as fact" + joins(wanted, "fact", "");
     if (!(shape_.total && shape_.overlapping))
       for (const auto& bridge : bridges()) sql += fold(*view_.bridge(bridge));
     return sql;
@@ -343,8 +336,7 @@ class Writer {
   }
 
   std::string test(const std::string& expression, const Filter& filter) {
-    const bool null = std::ranges::any_of(
-        filter.values, [](const auto& cell) { return std::holds_alternative<std::monostate>(cell); });
+    const bool null = has_null(filter.values);
     switch (filter.kind) {
       case Filter::Kind::kIn: {
         const std::string list = bind_list(filter.values);
@@ -479,9 +471,7 @@ std::string periods_statement(const View& view, bool cube) {
                                 view.time->sql, quote_name(view.fact));
   for (const auto& join : view.joins)
     if (std::ranges::find(view.time->joins, join.name) != view.time->joins.end())
-      sql += fmt::format("\nleft join {} as {} on {}.{} = {}.{}", quote_name(join.table),
-                         quote_name(join.name), quote_name(join.name), quote_name(join.key),
-                         join.from.empty() ? "fact" : quote_name(join.from), quote_name(join.column));
+      sql += "\n" + left_join(join);
   sql += fmt::format("\nwhere cast({} as date) is not null", view.time->sql);
   if (!view.where.empty()) sql += fmt::format(" and ({})", view.where);
   return sql + "\norder by 1";

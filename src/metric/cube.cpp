@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <vector>
 
+#include "metric/joins.hpp"
+
 namespace reelhouse::metric {
 namespace {
 
@@ -99,10 +101,7 @@ class CubeWriter {
   std::string early_joins() const {
     std::string sql;
     for (const auto& join : view_.joins)
-      if (early_.contains(join.name))
-        sql += fmt::format("\n  left join {} as {} on {}.{} = {}.{}", quote_name(join.table),
-                           quote_name(join.name), quote_name(join.name), quote_name(join.key),
-                           join.from.empty() ? "fact" : quote_name(join.from), quote_name(join.column));
+      if (early_.contains(join.name)) sql += "\n  " + left_join(join);
     return sql;
   }
 

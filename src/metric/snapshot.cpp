@@ -1,7 +1,6 @@
 #include "metric/snapshot.hpp"
 
 #include <algorithm>
-#include <charconv>
 #include <chrono>
 #include <map>
 
