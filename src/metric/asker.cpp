@@ -261,24 +261,23 @@ Result<Asker::Table> Asker::compared_rows(Shape shape) {
 Result<> Asker::read_rows() {
   Shape shape = shape_;
   if (query_.limit > 0) shape.limit = query_.limit + 1;
-  RH_ASSIGN(Table rows, run(resolved_, shape));
+  RH_ASSIGN(rows_, run(resolved_, shape));
   const size_t axes = resolved_.axes.size();
   const size_t keys = axes + (shape.other ? 1 : 0);
   std::map<std::vector<engine::Cell>, const std::vector<engine::Cell>*> before;
-  Table compared;
   if (compares_) {
-    RH_ASSIGN(compared, compared_rows(shape_));
-    for (const auto& row : compared)
+    RH_ASSIGN(compared_, compared_rows(shape_));
+    for (const auto& row : compared_)
       before[{row.begin(), row.begin() + static_cast<std::ptrdiff_t>(keys)}] = &row;
   }
-  const size_t found = rows.size();
-  if (query_.limit > 0 && rows.size() > static_cast<size_t>(query_.limit))
-    rows.resize(static_cast<size_t>(query_.limit));
-  for (const auto& row : rows) {
+  const size_t found = rows_.size();
+  const size_t shown = query_.limit > 0 ? std::min(found, static_cast<size_t>(query_.limit)) : found;
+  for (size_t i = 0; i < shown; ++i) {
+    const auto& row = rows_[i];
     std::vector<engine::Cell> cells(row.begin(), row.begin() + static_cast<std::ptrdiff_t>(axes));
-    for (size_t i = 0; i < axes; ++i)
-      if (resolved_.axes[i].dimension != nullptr && resolved_.axes[i].dimension->type == "number")
-        cells[i] = number(cells[i]);
+    for (size_t axis = 0; axis < axes; ++axis)
+      if (resolved_.axes[axis].dimension != nullptr && resolved_.axes[axis].dimension->type == "number")
+        cells[axis] = number(cells[axis]);
     const auto old = before.find({row.begin(), row.begin() + static_cast<std::ptrdiff_t>(keys)});
     size_t at = keys;
     for (const Measure* measure : resolved_.measures) {
@@ -298,6 +297,50 @@ Result<> Asker::read_rows() {
   return {};
 }
 
+/// Tells whether the rows that were read, added up, are their own total: sums from the cube, of which none
+/// was left out. A statement less is a third of the time that an answer takes.
+bool Asker::rows_add_up() const {
+  const bool cut = query_.limit > 0 && rows_.size() > static_cast<size_t>(query_.limit);
+  if (!shape_.cube || cut || (shape_.top_axis && !shape_.other)) return false;
+  return std::ranges::all_of(shape_.measures, [&](const Measure* measure) {
+    const bool sums = measure->kind == Measure::Kind::kSum || measure->kind == Measure::Kind::kCount;
+    return sums && (!measure->closing || !resolved_.time_axis());
+  });
+}
+
+/// Adds the measures of rows up, without their keys; what is null everywhere stays null.
+std::vector<engine::Cell> Asker::added_up(const Table& rows) const {
+  const size_t keys = resolved_.axes.size() + (shape_.other ? 1 : 0);
+  std::vector<engine::Cell> totals(shape_.measures.size());
+  for (size_t measure = 0; measure < totals.size(); ++measure) {
+    int64_t whole = 0;
+    long double sum = 0;
+    bool any = false;
+    bool is_whole = true;
+    for (const auto& row : rows) {
+      const engine::Cell cell = number(row[keys + measure]);
+      if (const auto* integer = std::get_if<int64_t>(&cell)) {
+        whole += *integer;
+        any = true;
+      } else if (const auto* real = std::get_if<double>(&cell)) {
+        sum += *real;
+        any = true;
+        is_whole = false;
+      }
+    }
+    if (any)
+      totals[measure] = is_whole ? engine::Cell{whole}
+                                 : engine::Cell{static_cast<double>(sum + static_cast<long double>(whole))};
+  }
+  return totals;
+}
+
+/// Asks for one row over all members; the rows that were read give it where they add up to it.
+Result<Asker::Table> Asker::total_of(const Table& rows, const Shape& shape, bool before) {
+  if (!rows.empty() && rows_add_up()) return Table{added_up(rows)};
+  return before ? compared_rows(shape) : run(resolved_, shape);
+}
+
 Result<> Asker::read_totals() {
   Shape shape = shape_;
   shape.total = true;
@@ -308,10 +351,10 @@ Result<> Asker::read_totals() {
     if (const auto day =
             state_.calendar.closing(resolved_.view->time->grain, shape.dates.from, shape.dates.to))
       shape.closing = {*day};
-  RH_ASSIGN(const Table rows, run(resolved_, shape));
+  RH_ASSIGN(const Table rows, total_of(rows_, shape, false));
   Table compared;
   if (compares_ && !resolved_.time_axis()) {
-    RH_ASSIGN(compared, compared_rows(shape));
+    RH_ASSIGN(compared, total_of(compared_, shape, true));
   }
   answer_.totals.assign(resolved_.axes.size(), engine::Cell{});
   size_t at = 0;

@@ -39,6 +39,9 @@ class Asker {
   Result<> read_totals();
   Result<Table> run(const Resolved& query, const Shape& shape);
   Result<Table> compared_rows(Shape shape);
+  bool rows_add_up() const;
+  std::vector<engine::Cell> added_up(const Table& rows) const;
+  Result<Table> total_of(const Table& rows, const Shape& shape, bool before);
   engine::Cell shifted(const engine::Cell& date) const;
   void write_notes(size_t rows);
 
@@ -51,6 +54,8 @@ class Asker {
   Bounds before_;  ///< dates of what is compared with
   std::vector<Day> before_closing_;
   std::vector<std::string> not_compared_;
+  Table rows_;      ///< as the engine gave them: axes, is_other, measures, sorts
+  Table compared_;  ///< what they are compared with
   Answer answer_;
 };
 

@@ -69,8 +69,8 @@ class ShopTest : public testing::Test {
     const auto answer = ask(json, cubes);
     return answer ? to_json(*answer)["rows"].dump() : answer.error().to_string();
   }
-  std::string totals(const std::string& json) const {
-    const auto answer = ask(json);
+  std::string totals(const std::string& json, bool cubes = false) const {
+    const auto answer = ask(json, cubes);
     return answer ? to_json(*answer)["totals"].dump() : answer.error().to_string();
   }
 

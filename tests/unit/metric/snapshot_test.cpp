@@ -118,6 +118,23 @@ TEST_F(ShopTest, TheCubeAnswersLikeTheFact) {
   EXPECT_EQ(distinct->source, "fact");
 }
 
+TEST_F(ShopTest, TotalsFromTheCubeAreThoseOfTheFact) {
+  const std::string adding = R"("measures":["amount","sales","large_sales","stock"],"totals":true)";
+  for (const std::string rest :
+       {R"("dimensions":["kind"])", R"("dimensions":["kind","month"])", R"("dimensions":["month"],"limit":1)",
+        R"("dimensions":["kind"],"limit":2)", R"("dimensions":["kind"],"top":{"count":1,"dimension":"kind"})",
+        R"("dimensions":["kind"],"top":{"count":1,"dimension":"kind","other":false})",
+        R"("dimensions":["kind"],"compare":"previous","last":"month")",
+        R"("dimensions":["month"],"compare":"previous")",
+        R"("dimensions":["kind"],"filters":[{"dimension":"kind","in":["none"]}])"}) {
+    const std::string query = "{" + adding + "," + rest + "}";
+    const auto cube = ask(query, true);
+    ASSERT_TRUE(cube) << cube.error().to_string();
+    EXPECT_EQ(cube->source, "cube") << query;
+    EXPECT_EQ(to_json(*cube)["totals"].dump(), totals(query, false)) << query;
+  }
+}
+
 TEST_F(ShopTest, SearchesWithoutCaseAndRangesNumbers) {
   EXPECT_EQ(rows(R"({"measures":["sales"],"filters":[{"dimension":"kind","search":"lArG"}]})"), "[[3]]");
   EXPECT_EQ(rows(R"({"measures":["sales"],"filters":[{"dimension":"size","from":20,"to":40}]})"), "[[3]]");
