@@ -372,6 +372,11 @@ Result<> Asker::read_totals() {
 }
 
 void Asker::write_notes(size_t rows) {
+  const Bounds& asked = resolved_.dates;
+  if (const auto& time = resolved_.view->time;
+      time && asked.from && start_of(*asked.from, time->grain) < *asked.from)
+    answer_.notes.push_back(fmt::format(
+        "The dates begin within a {0}; a {0} counts only from its first day on.", name_of(time->grain)));
   if (query_.limit > 0 && rows > static_cast<size_t>(query_.limit))
     answer_.notes.push_back(fmt::format("Only the first {} rows are shown.", query_.limit));
   if (answer_.bridge == "overlapping")

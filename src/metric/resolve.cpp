@@ -87,6 +87,10 @@ Result<> limit_dates(const View& view, const Filter& filter, Bounds& dates) {
     return fail(usage("dates are filtered by a range", "Give from and to: date from 2022-01 to 2022-12."));
   RH_ASSIGN(const auto first, span_of_cell(from));
   RH_ASSIGN(const auto last, span_of_cell(to));
+  if (first && last && first->first > last->last)
+    return fail(usage(fmt::format("the dates end on {}, before they begin on {}", text_of(last->last),
+                                  text_of(first->first)),
+                      "Exchange from and to."));
   if (first && (!dates.from || first->first > *dates.from)) dates.from = first->first;
   if (last && (!dates.to || last->last < *dates.to)) dates.to = last->last;
   return {};

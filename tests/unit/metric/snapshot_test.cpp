@@ -89,6 +89,16 @@ TEST_F(ShopTest, SaysFromWhenOnPeriodsAreUnfinished) {
   EXPECT_EQ(answer->known_until, "2024-03-15");
 }
 
+TEST_F(ShopTest, SaysThatDatesWhichBeginWithinAPeriodLeaveItOut) {
+  const auto within = ask(R"({"measures":["amount"],"filters":[{"dimension":"date","from":"2024-02-02"}]})");
+  ASSERT_TRUE(within) << within.error().to_string();
+  EXPECT_EQ(to_json(*within)["rows"].dump(), "[[110]]");
+  EXPECT_THAT(within->notes, testing::Contains(HasSubstr("begin within a month")));
+  const auto whole = ask(R"({"measures":["amount"],"filters":[{"dimension":"date","from":"2024-02-01"}]})");
+  ASSERT_TRUE(whole) << whole.error().to_string();
+  EXPECT_THAT(whole->notes, testing::Not(testing::Contains(HasSubstr("begin within a month"))));
+}
+
 TEST_F(ShopTest, WhatCannotBeKnownHasAReasonAndNoNumber) {
   const auto answer = ask(R"({"measures":["secret","sales"]})");
   ASSERT_TRUE(answer) << answer.error().to_string();
@@ -148,6 +158,9 @@ TEST_F(ShopTest, RefusesWhatItDoesNotKnowWithTheNearMiss) {
               HasSubstr("numbers"));
   EXPECT_THAT(rows(R"({"measures":["amount"],"filters":[{"dimension":"date","from":"2024-13"}]})"),
               HasSubstr("is not a date"));
+  EXPECT_THAT(
+      rows(R"({"measures":["amount"],"filters":[{"dimension":"date","from":"2024-03","to":"2024-01"}]})"),
+      HasSubstr("end on 2024-01-31, before they begin on 2024-03-01"));
   EXPECT_THAT(rows(R"({"measures":["amount"],"dimensions":["week"]})"), HasSubstr("cannot be told by week"));
 }
 
