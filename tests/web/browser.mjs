@@ -63,6 +63,13 @@ export const modelOf = async () => (await fetch(`${kServer}/api/model`)).json()
 export const queryOf = async (page, tile) =>
   JSON.parse((await page.locator(`[data-tile="${tile}"]`).getAttribute('data-query')) || 'null')
 
+/** Chooses an item of a tile's menu. */
+export async function choose(page, tile, item) {
+  const frame = page.locator(`[data-tile=${tile}]`)
+  await frame.getByRole('button', { name: /^More for/ }).click()
+  await frame.getByRole('menuitem', { name: item }).click()
+}
+
 /** Moves the keyboard into a tile's chart and onto a mark; returns what is said of it. */
 export async function mark(page, tile, steps = 1) {
   const list = page.locator(`[data-tile="${tile}"] [role=listbox]`)

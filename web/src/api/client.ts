@@ -12,6 +12,11 @@ export class ApiError extends Error {
   }
 }
 
+/** Tells this page apart from others at the same address, so that each has its fair turn. */
+const kPageId = Array.from(crypto.getRandomValues(new Uint8Array(12)), (one) =>
+  one.toString(16).padStart(2, '0'),
+).join('')
+
 interface ErrorBody {
   error?: { message?: string; hint?: string }
 }
@@ -22,7 +27,7 @@ export async function get<T>(path: string, signal?: AbortSignal): Promise<T> {
   try {
     response = await fetch(path, {
       signal: signal ?? null,
-      headers: { accept: 'application/json' },
+      headers: { accept: 'application/json', 'x-client-id': kPageId },
     })
   } catch (error) {
     if (signal?.aborted) throw error

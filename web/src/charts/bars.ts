@@ -1,6 +1,6 @@
 import { short } from '../model/format'
 import type { Drawing, Mark, Scene } from './drawing'
-import { axisTip, fade, label, spoken, stackable, styleOf } from './parts'
+import { axisTip, fade, faded, kGrid, label, spoken, stackable, styleOf } from './parts'
 import { pivot } from './pivot'
 import { fitted, widthOf } from './text'
 
@@ -38,23 +38,22 @@ export function bars(scene: Scene): Drawing {
     ...(stacked || grid.series.length === 1 ? { barWidth } : { barMaxWidth: 12 }),
     cursor: 'pointer',
     emphasis: { disabled: true },
+    itemStyle: { color: colourOf(y), borderRadius: many ? 0 : [0, 2, 2, 0] },
     data: grid.axis.map((place, x) => {
-      const mark: Mark = { series: y, data: x, label: '', axisMember: place.value }
+      const mark: Mark = {
+        series: y,
+        data: x,
+        axisMember: place.value,
+        label: () => spoken(tip(y, x), grid.series.length - 1 - y),
+      }
       const bySeries = many && plan.click === plan.series
       if (bySeries) mark.member = one.value
       else if (!place.other) mark.member = place.value
-      mark.label = spoken(tip(y, x), grid.series.length - 1 - y)
       marks.push(mark)
-      const colour = place.other || (place.value === null && !many) ? theme.greys[1]! : colourOf(y)
-      return {
-        // The last of a stack carries the label, so it is there even when it is nothing.
-        value: stacked ? (grid.at(x, y) ?? 0) : grid.at(x, y),
-        itemStyle: {
-          color: colour,
-          opacity: fade(scene, mark),
-          borderRadius: many ? 0 : [0, 2, 2, 0],
-        },
-      }
+      // The last of a stack carries the label, so it is there even when it is nothing.
+      const value = stacked ? (grid.at(x, y) ?? 0) : grid.at(x, y)
+      if (!place.other && (place.value !== null || many)) return faded(value, fade(scene, mark))
+      return { value, itemStyle: { color: theme.greys[1]!, opacity: fade(scene, mark) } }
     }),
     ...(many && y < grid.series.length - 1 && stacked
       ? {}
@@ -89,7 +88,7 @@ export function bars(scene: Scene): Drawing {
 
   return {
     option: {
-      grid: { left: room, right, top: 0, bottom: 8 },
+      grid: { ...kGrid, left: room, right, top: 0, bottom: 8 },
       xAxis: { type: 'value', show: false, min: 0, max: high || 1 },
       yAxis: {
         type: 'category',

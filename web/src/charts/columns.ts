@@ -5,7 +5,10 @@ import {
   axisTip,
   everyNth,
   fade,
+  faded,
+  kGrid,
   label,
+  overhang,
   spoken,
   stackable,
   styleOf,
@@ -48,24 +51,25 @@ export function columns(scene: Scene): Drawing {
     : ticks(low, high, height < 200 ? 4 : 6, style.type === 'number' && high > 3)
 
   const named = grid.seriesColumn && grid.series.length > 1
+  const left = ticksWidth(scale, style) + 10
+  const brief = grid.axis.map((one) => (grain ? period(String(one.value), grain, true) : one.label))
+  const widest = Math.max(...brief.map((one) => widthOf(one)), 10)
   const right = named
     ? Math.min(
         width * 0.28,
         Math.max(...grid.series.map((one) => widthOf(one.label, 12, 600))) + 16,
       )
-    : 8
-  const left = ticksWidth(scale, style) + 10
+    : Math.max(8, grain ? overhang(widest, width - left - 8, grid.axis.length) : 0)
   const bottom = 24
   const top = 10
   const plotWidth = width - left - right
-  const brief = grid.axis.map((one) => (grain ? period(String(one.value), grain, true) : one.label))
   const slot = plotWidth / Math.max(grid.axis.length, 1)
-  const widest = Math.max(...brief.map((one) => widthOf(one)), 10)
   // Periods may be skipped, for they follow from one another; members are cut instead.
   const skips = grain || grid.axisColumn?.type === 'number' || (widest > slot - 4 && slot < 56)
   const nth = skips ? everyNth(grid.axis.length, plotWidth, widest) : 1
 
   const marks: Mark[] = []
+  const tip = (_: number, x: number) => axisTip(scene, grid, colourOf, x)
   const series = grid.series.map((one, y) => ({
     id: `s${y}`,
     type: 'bar',
@@ -77,21 +81,21 @@ export function columns(scene: Scene): Drawing {
     emphasis: { disabled: true },
     itemStyle: { color: colourOf(y) },
     data: grid.axis.map((place, x) => {
-      const mark: Mark = { series: y, data: x, label: '', axisMember: place.value }
+      const mark: Mark = {
+        series: y,
+        data: x,
+        axisMember: place.value,
+        label: () => spoken(tip(y, x), grid.series.length - 1 - y),
+      }
       if (grain && plan.click === plan.axis)
         mark.range = { from: String(place.value), to: endOf(String(place.value), grain) }
       else
         mark.member = plan.click === plan.series ? one.value : place.other ? undefined : place.value
       marks.push(mark)
       const opacity = fade(scene, mark) * (unfinished(scene, place.value) ? kPale : 1)
-      return { value: value(x, y), itemStyle: { opacity } }
+      return faded(value(x, y), opacity)
     }),
   }))
-  const tip = (_: number, x: number) => axisTip(scene, grid, colourOf, x)
-  for (const mark of marks) {
-    const whole = tip(0, mark.data)
-    mark.label = spoken(whole, grid.series.length - 1 - mark.series)
-  }
   const before =
     grid.hasBefore && !scene.share && (stacked || grid.series.length === 1)
       ? [
@@ -110,7 +114,7 @@ export function columns(scene: Scene): Drawing {
 
   return {
     option: {
-      grid: { left, right, top, bottom },
+      grid: { ...kGrid, left, right, top, bottom },
       xAxis: {
         type: 'category',
         data: nth === 1 && widest > slot - 4 ? brief.map((one) => fitted(one, slot - 4)) : brief,

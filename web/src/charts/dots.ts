@@ -1,6 +1,6 @@
-import { percent, short } from '../model/format'
+import { percent } from '../model/format'
 import type { Drawing, Mark, Scene, Tip } from './drawing'
-import { axisTip, fade, label, spoken, stackable, styleOf } from './parts'
+import { axisTip, fade, kGrid, label, spoken, stackable, styleOf, tickText } from './parts'
 import { pivot } from './pivot'
 import { ticksAround, wilson } from './scale'
 import { fitted, widthOf } from './text'
@@ -68,10 +68,14 @@ export function dots(scene: Scene): Drawing {
     clip: false,
     data: grid.axis.map((place, x) => {
       const cell = cells[x]![y]
-      const mark: Mark = { series: y, data: x, label: '', axisMember: place.value }
+      const mark: Mark = {
+        series: y,
+        data: x,
+        axisMember: place.value,
+        label: () => spoken(tip(y, x), shares ? y : grid.series.length - 1 - y),
+      }
       if (many && plan.click === plan.series) mark.member = one.value
       else if (!place.other) mark.member = place.value
-      mark.label = spoken(tip(y, x), shares ? y : grid.series.length - 1 - y)
       marks.push(mark)
       return [cell?.value ?? NaN, x, cell?.low ?? NaN, cell?.high ?? NaN, fade(scene, mark)]
     }),
@@ -109,7 +113,7 @@ export function dots(scene: Scene): Drawing {
   }))
   return {
     option: {
-      grid: { left: room, right: 18, top: 4, bottom: 24 },
+      grid: { ...kGrid, left: room, right: 18, top: 4, bottom: 24 },
       xAxis: {
         type: 'value',
         min: scale.min,
@@ -118,7 +122,7 @@ export function dots(scene: Scene): Drawing {
         axisLine: { show: false },
         axisTick: { show: false },
         splitLine: { lineStyle: { color: theme.line } },
-        axisLabel: { ...label(theme), formatter: (value: number) => short(value, style) },
+        axisLabel: { ...label(theme), formatter: (value: number) => tickText(value, style, scale) },
       },
       yAxis: {
         type: 'category',

@@ -6,8 +6,8 @@ import type { Theme } from './theme.svelte'
 export interface Mark {
   series: number
   data: number
-  /** What a screen reader says. */
-  label: string
+  /** Tells what a screen reader says; worked out when asked, for most marks never are. */
+  label: () => string
   /** The member a click filters by; undefined when there is none ("other"). */
   member?: Cell
   /** The axis member, for drilling down. */

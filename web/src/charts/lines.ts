@@ -5,7 +5,9 @@ import {
   axisTip,
   everyNth,
   fade,
+  kGrid,
   label,
+  overhang,
   spoken,
   stackable,
   styleOf,
@@ -47,17 +49,14 @@ export function lines(scene: Scene): Drawing {
       ? ticks(Math.min(...all, 0), high, wanted, style.type === 'number' && high > 3)
       : ticksAround(Math.min(...all, high), high, wanted)
   const named = grid.seriesColumn && grid.series.length > 1
-  const right = named
-    ? Math.min(width * 0.3, Math.max(...grid.series.map((one) => widthOf(one.label, 12, 600))) + 18)
-    : 14
   const left = ticksWidth(scale, style) + 10
   const [top, bottom] = [10, 24]
   const brief = grid.axis.map((one) => (grain ? period(String(one.value), grain, true) : one.label))
-  const nth = everyNth(
-    grid.axis.length,
-    width - left - right,
-    Math.max(...brief.map((one) => widthOf(one)), 10),
-  )
+  const widest = Math.max(...brief.map((one) => widthOf(one)), 10)
+  const right = named
+    ? Math.min(width * 0.3, Math.max(...grid.series.map((one) => widthOf(one.label, 12, 600))) + 18)
+    : Math.max(14, overhang(widest, width - left - 14, grid.axis.length))
+  const nth = everyNth(grid.axis.length, width - left - right, widest)
   const firstOpen = grid.axis.findIndex((one) => unfinished(scene, one.value))
   const open = (x: number) => firstOpen >= 0 && x >= firstOpen
 
@@ -68,12 +67,16 @@ export function lines(scene: Scene): Drawing {
   grid.series.forEach((one, y) => {
     let opacity = 1
     grid.axis.forEach((place, x) => {
-      const mark: Mark = { series: y, data: x, label: '', axisMember: place.value }
+      const mark: Mark = {
+        series: y,
+        data: x,
+        axisMember: place.value,
+        label: () => spoken(tip(y, x), grid.series.length - 1 - y),
+      }
       if (grain && plan.click === plan.axis)
         mark.range = { from: String(place.value), to: endOf(String(place.value), grain) }
       else if (plan.click === plan.series) mark.member = one.value
       else mark.member = place.other ? undefined : place.value
-      mark.label = spoken(tip(y, x), grid.series.length - 1 - y)
       if (mark.member !== undefined && plan.click === plan.series) opacity = fade(scene, mark)
       marks.push(mark)
     })
@@ -121,7 +124,7 @@ export function lines(scene: Scene): Drawing {
 
   return {
     option: {
-      grid: { left, right, top, bottom },
+      grid: { ...kGrid, left, right, top, bottom },
       xAxis: {
         type: 'category',
         data: brief,

@@ -55,9 +55,9 @@ export function map(scene: Scene): Drawing {
         data: index,
         member: row[nameAt]!,
         axisMember: row[nameAt]!,
-        label: '',
+        label: () =>
+          `${name}: ${tip.rows[0]!.value}${tip.rows[0]!.share ? `, ${tip.rows[0]!.share} of all` : ''}`,
       }
-      mark.label = `${name}: ${tip.rows[0]!.value}${tip.rows[0]!.share ? `, ${tip.rows[0]!.share} of all` : ''}`
       marks.push(mark)
       const colour = mixed(theme.low, theme.high, 0.12 + 0.88 * share(value))
       return {

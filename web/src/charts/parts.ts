@@ -13,6 +13,8 @@ export const label = (theme: Theme, colour = theme.soft) => ({
   fontSize: 11.5,
   fontWeight: 450,
 })
+/** The room for labels is reckoned here; without this, ECharts builds each axis twice to find it. */
+export const kGrid = { outerBoundsMode: 'none' } as const
 export const styleOf = (measure: Measure): Style => ({
   type: measure.format,
   unit: measure.unit ?? '',
@@ -45,6 +47,13 @@ function partsFit(answer: Answer, name: string): boolean {
   return rows.length < 2 || sum <= total * 1.001
 }
 
+/** A tick's label: shares a part of a percent apart carry a digit more, or two would read alike. */
+export const tickText = (value: number, style: Style, scale: Ticks): string =>
+  style.type === 'percent' &&
+  Math.abs(scale.interval * 100 - Math.round(scale.interval * 100)) > 1e-6
+    ? percent(value)
+    : short(value, style)
+
 export function valueAxis(theme: Theme, style: Style, scale: Ticks) {
   return {
     type: 'value',
@@ -54,15 +63,19 @@ export function valueAxis(theme: Theme, style: Style, scale: Ticks) {
     axisLine: { show: false },
     axisTick: { show: false },
     splitLine: { lineStyle: { color: theme.line, width: 1 } },
-    axisLabel: { ...label(theme), formatter: (value: number) => short(value, style) },
+    axisLabel: { ...label(theme), formatter: (value: number) => tickText(value, style, scale) },
   }
 }
 export const ticksWidth = (scale: Ticks, style: Style): number => {
   let width = 0
   for (let at = scale.min; at <= scale.max + 1e-9; at += scale.interval)
-    width = Math.max(width, widthOf(short(at, style)))
+    width = Math.max(width, widthOf(tickText(at, style, scale)))
   return Math.ceil(width)
 }
+
+/** How far the label in the middle of the last of many slots reaches beyond the plot. */
+export const overhang = (widest: number, room: number, count: number): number =>
+  Math.max(0, Math.ceil((widest - room / Math.max(count, 1)) / 2))
 
 /** How many categories apart labels must stand to fit. */
 export const everyNth = (count: number, room: number, widest: number): number =>
@@ -136,6 +149,10 @@ export function spoken(tip: Tip | null, row: number): string {
   ]
   return `${tip.title}, ${one.name}: ${rest.filter(Boolean).join(', ')}`
 }
+
+/** A value for ECharts; one that is plain costs it far less than one with a style of its own. */
+export const faded = (value: number | null, opacity: number) =>
+  opacity === 1 ? value : { value, itemStyle: { opacity } }
 
 /** Opacity of a mark: faded when others are chosen. */
 export const fade = (scene: Scene, mark: Mark): number => {

@@ -55,34 +55,43 @@ export function pivot(answer: Answer, measureName: string, rank?: (member: Cell)
   ]
 
   const others = new Set(answer.other ?? [])
-  const axis = new Map<string, Place>()
-  const series = new Map<string, Place>()
-  const now = new Map<string, number | null>()
-  const then = new Map<string, number | null>()
+  const axis = new Map<string, Place & { index: number }>()
+  const series = new Map<string, Place & { index: number }>()
+  // By the order in which members came: the axis, then the series.
+  const now: (number | null)[][] = []
+  const then: (number | null)[][] = []
   const number = (value: Cell | undefined) =>
     value === null || value === undefined ? null : Number(value)
   answer.rows.forEach((row, index) => {
-    const other = others.has(index)
     const axisValue = a < 0 ? '' : row[a]!
-    const axisOther = other && axisValue === null
+    const axisOther = axisValue === null && others.has(index)
     const seriesValue = s < 0 ? '' : row[s]!
     const axisKey = keyOf(axisValue, axisOther)
     const seriesKey = keyOf(seriesValue, false)
-    if (!axis.has(axisKey))
-      axis.set(axisKey, {
+    let x = axis.get(axisKey)
+    if (!x) {
+      x = {
+        index: axis.size,
         value: axisValue,
         other: axisOther,
         label: axisOther ? 'All others' : member(axisValue, axisColumn),
-      })
-    if (!series.has(seriesKey))
-      series.set(seriesKey, {
+      }
+      axis.set(axisKey, x)
+      now.push([])
+      then.push([])
+    }
+    let y = series.get(seriesKey)
+    if (!y) {
+      y = {
+        index: series.size,
         value: seriesValue,
         other: false,
         label: named(seriesValue, seriesColumn),
-      })
-    const key = `${axisKey}\n${seriesKey}`
-    now.set(key, number(row[m]))
-    if (b >= 0) then.set(key, number(row[b]))
+      }
+      series.set(seriesKey, y)
+    }
+    now[x.index]![y.index] = number(row[m])
+    if (b >= 0) then[x.index]![y.index] = number(row[b])
   })
 
   let axisList = [...axis.entries()]
@@ -96,7 +105,8 @@ export function pivot(answer: Answer, measureName: string, rank?: (member: Cell)
     )
     axisList = days.map((day) => {
       const key = keyOf(day, false)
-      return [key, axis.get(key) ?? { value: day, other: false, label: member(day, axisColumn) }]
+      const none = { index: -1, value: day, other: false, label: member(day, axisColumn) }
+      return [key, axis.get(key) ?? none]
     })
   } else if (axisColumn?.type === 'number') {
     const order = ({ value, other }: Place) =>
@@ -110,8 +120,10 @@ export function pivot(answer: Answer, measureName: string, rank?: (member: Cell)
   }
   const seriesList = [...series.entries()]
   if (rank) seriesList.sort(([, a], [, b]) => rank(a.value) - rank(b.value))
-  const look = (from: Map<string, number | null>) => (x: number, y: number) =>
-    from.get(`${axisList[x]?.[0]}\n${seriesList[y]?.[0]}`) ?? null
+  const xs = axisList.map(([, place]) => place.index)
+  const ys = seriesList.map(([, place]) => place.index)
+  const look = (from: (number | null)[][]) => (x: number, y: number) =>
+    from[xs[x] ?? -1]?.[ys[y] ?? -1] ?? null
   const at = look(now)
   const before = look(then)
   return {

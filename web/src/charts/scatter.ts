@@ -1,7 +1,7 @@
 import type { Cell } from '../api/types'
 import { cell, member, short } from '../model/format'
 import type { Drawing, Mark, Scene, Tip } from './drawing'
-import { fade, label, ticksWidth } from './parts'
+import { fade, kGrid, label, ticksWidth } from './parts'
 import { shareOf, ticksAround } from './scale'
 import { fitted, widthOf } from './text'
 
@@ -39,7 +39,7 @@ export function scatter(scene: Scene): Drawing {
   })
   const left = ticksWidth(sy, style(my)) + 12
   const column = answer.columns[d]!
-  const grid = { left, right: 24, top: 26, bottom: 38 }
+  const grid = { ...kGrid, left, right: 24, top: 26, bottom: 38 }
   const sizeOf = (row: Cell[]) =>
     8 + (mz ? Math.sqrt(Math.max(Number(row[mz.index]), 0) / biggest) : 0.5) * 30
   const isRight = (row: Cell[]) => shareOf(Number(row[mx.index]), sx, isLog) > 0.8
@@ -57,7 +57,7 @@ export function scatter(scene: Scene): Drawing {
       data: index,
       member: row[d]!,
       axisMember: row[d]!,
-      label: `${tip.title}: ${tip.rows.map((one) => `${one.name} ${one.value}`).join(', ')}`,
+      label: () => `${tip.title}: ${tip.rows.map((one) => `${one.name} ${one.value}`).join(', ')}`,
     }
     marks.push(mark)
     return {

@@ -1,7 +1,7 @@
 import { short } from '../model/format'
 import { columns } from './columns'
 import type { Drawing, Mark, Scene } from './drawing'
-import { axisTip, fade, label, spoken } from './parts'
+import { axisTip, fade, faded, kGrid, label, spoken } from './parts'
 import { pivot } from './pivot'
 import { inkOn } from './ink'
 import { fitted, widthOf } from './text'
@@ -20,7 +20,8 @@ export function share(scene: Scene): Drawing {
   const barWidth = Math.max(6, Math.min(22, rowHeight * 0.66))
   const marks: Mark[] = []
   const tip = (_: number, x: number) => axisTip(scene, grid, colourOf, x)
-  const plotWidth = width - room - 12
+  const right = Math.ceil(widthOf(short(1, { type: 'percent' })) / 2) + 2
+  const plotWidth = width - room - right
   const series = grid.series.map((one, y) => ({
     id: `s${y}`,
     type: 'bar',
@@ -37,22 +38,23 @@ export function share(scene: Scene): Drawing {
         value !== null && value * plotWidth > 40 ? short(value, { type: 'percent' }) : '',
     },
     data: grid.axis.map((place, x) => {
-      const mark: Mark = { series: y, data: x, label: '', axisMember: place.value }
+      const mark: Mark = {
+        series: y,
+        data: x,
+        axisMember: place.value,
+        label: () => spoken(tip(y, x), grid.series.length - 1 - y),
+      }
       if (plan.click === plan.series) mark.member = one.value
       else if (!place.other) mark.member = place.value
-      mark.label = spoken(tip(y, x), grid.series.length - 1 - y)
       marks.push(mark)
       const whole = grid.sum(x)
       const own = grid.at(x, y)
-      return {
-        value: own === null || !whole ? null : own / whole,
-        itemStyle: { opacity: fade(scene, mark) },
-      }
+      return faded(own === null || !whole ? null : own / whole, fade(scene, mark))
     }),
   }))
   return {
     option: {
-      grid: { left: room, right: 12, top: 0, bottom: 22 },
+      grid: { ...kGrid, left: room, right, top: 0, bottom: 22 },
       xAxis: {
         type: 'value',
         min: 0,
@@ -70,7 +72,12 @@ export function share(scene: Scene): Drawing {
         data: grid.axis.map((one) => fitted(one.label, room - 10)),
         axisTick: { show: false },
         axisLine: { show: false },
-        axisLabel: { ...label(theme, theme.text), interval: 0, margin: 8 },
+        axisLabel: {
+          ...label(theme, theme.text),
+          fontSize: Math.max(9, Math.min(11.5, rowHeight - 1)),
+          interval: 0,
+          margin: 8,
+        },
       },
       series,
     },

@@ -4,20 +4,33 @@ import { parts, utc } from './dates'
 /** Numbers and dates in the reader's locale. Formatters are made once: they are slow to make. */
 const locale = typeof navigator === 'undefined' ? 'en' : navigator.language
 const made = new Map<string, Intl.NumberFormat>()
-function number(options: Intl.NumberFormatOptions): Intl.NumberFormat {
-  const key = JSON.stringify(options)
-  let format = made.get(key)
-  if (!format) made.set(key, (format = new Intl.NumberFormat(locale, options)))
+/** The formatter of a name that stands for its options: names are cheaper to look up than options. */
+function number(name: string, options: () => Intl.NumberFormatOptions): Intl.NumberFormat {
+  let format = made.get(name)
+  if (!format) made.set(name, (format = new Intl.NumberFormat(locale, options())))
   return format
 }
-const madeDates = new Map<string, Intl.DateTimeFormat>()
-function date(options: Intl.DateTimeFormatOptions): Intl.DateTimeFormat {
-  const key = JSON.stringify(options)
-  let format = madeDates.get(key)
-  if (!format) {
-    format = new Intl.DateTimeFormat(locale, { ...options, timeZone: 'UTC' })
-    madeDates.set(key, format)
+/** Numbers with at most so many digits behind the point. */
+const plain = (digits: number) =>
+  number(`plain ${digits}`, () => ({ maximumFractionDigits: digits }))
+const currencyOf = (unit: string | undefined) => (unit?.length === 3 ? unit : 'USD')
+
+const dated = new Map<string, (day: string) => string>()
+/** Writes days of a form. There are few of them and each is asked for often, so they are kept. */
+function date(name: string, options: Intl.DateTimeFormatOptions): (day: string) => string {
+  let format = dated.get(name)
+  if (format) return format
+  const made = new Intl.DateTimeFormat(locale, { ...options, timeZone: 'UTC' })
+  const kept = new Map<string, string>()
+  format = (day) => {
+    let text = kept.get(day)
+    if (text === undefined) {
+      if (kept.size > 5000) kept.clear()
+      kept.set(day, (text = made.format(utc(day))))
+    }
+    return text
   }
+  dated.set(name, format)
   return format
 }
 
@@ -31,52 +44,65 @@ export interface Style {
 
 /** A measure's value, whole. */
 export function exact(value: number, { type, unit }: Style): string {
+  const size = Math.abs(value)
   switch (type) {
-    case 'money':
-      return number({
+    case 'money': {
+      const [currency, digits] = [currencyOf(unit), size < 1000 ? 2 : 0]
+      return number(`money ${currency} ${digits}`, () => ({
         style: 'currency',
-        currency: unit?.length === 3 ? unit : 'USD',
-        maximumFractionDigits: Math.abs(value) < 1000 ? 2 : 0,
-        minimumFractionDigits: Math.abs(value) < 1000 ? 2 : 0,
-      }).format(value)
+        currency,
+        maximumFractionDigits: digits,
+        minimumFractionDigits: digits,
+      })).format(value)
+    }
     case 'percent':
-      return number({
+      return number('percent', () => ({
         style: 'percent',
         minimumFractionDigits: 1,
         maximumFractionDigits: 1,
-      }).format(value)
+      })).format(value)
     case 'rating':
-      return number({ minimumFractionDigits: 1, maximumFractionDigits: 2 }).format(value)
-    case 'hours':
-      return number({ maximumFractionDigits: Math.abs(value) < 100 ? 1 : 0 }).format(value)
+      return number('rating', () => ({
+        minimumFractionDigits: 1,
+        maximumFractionDigits: 2,
+      })).format(value)
     case 'days':
     case 'years':
-      return number({ maximumFractionDigits: 1 }).format(value)
+      return plain(1).format(value)
     default:
-      return number({ maximumFractionDigits: Math.abs(value) < 100 ? 1 : 0 }).format(value)
+      return plain(size < 100 ? 1 : 0).format(value)
   }
 }
 
 /** A measure's value, short: for axes, the ends of bars and KPIs that would not fit. */
 export function short(value: number, style: Style): string {
-  if (style.type === 'percent')
-    return number({
+  const size = Math.abs(value)
+  if (style.type === 'percent') {
+    const digits = size < 0.1 ? 1 : 0
+    return number(`short percent ${digits}`, () => ({
       style: 'percent',
-      maximumFractionDigits: Math.abs(value) < 0.1 ? 1 : 0,
-    }).format(value)
-  if (style.type === 'rating') return number({ maximumFractionDigits: 1 }).format(value)
+      maximumFractionDigits: digits,
+    })).format(value)
+  }
+  if (style.type === 'rating') return plain(1).format(value)
   const compact = { notation: 'compact', maximumFractionDigits: 1 } as const
   if (style.type === 'money') {
-    const currency = style.unit?.length === 3 ? style.unit : 'USD'
-    if (Math.abs(value) < 100 && value !== Math.round(value))
-      return number({ style: 'currency', currency, maximumFractionDigits: 2 }).format(value)
-    return number({ style: 'currency', currency, ...compact, minimumFractionDigits: 0 }).format(
-      value,
-    )
+    const currency = currencyOf(style.unit)
+    if (size < 100 && value !== Math.round(value))
+      return number(`cents ${currency}`, () => ({
+        style: 'currency',
+        currency,
+        maximumFractionDigits: 2,
+      })).format(value)
+    return number(`short money ${currency}`, () => ({
+      style: 'currency',
+      currency,
+      ...compact,
+      minimumFractionDigits: 0,
+    })).format(value)
   }
-  if (Math.abs(value) < 10_000)
-    return number({ maximumFractionDigits: Math.abs(value) < 100 ? 1 : 0 }).format(value)
-  return number(compact).format(value)
+  if (size < 10_000) return plain(size < 100 ? 1 : 0).format(value)
+  return number('short', () => compact).format(value)
 }
 
 /** A change, signed, as a share of what was before; null when that says nothing. */
@@ -87,19 +113,19 @@ export function change(now: number | null, before: number | null): number | null
 /** A change as a signed share; one of more than tenfold as how many times it is. */
 export const signedPercent = (value: number): string =>
   value >= 10
-    ? `× ${number({ maximumFractionDigits: 0 }).format(value + 1)}`
-    : number({
+    ? `× ${plain(0).format(value + 1)}`
+    : number('signed percent', () => ({
         style: 'percent',
         signDisplay: 'exceptZero',
         minimumFractionDigits: 1,
         maximumFractionDigits: 1,
-      }).format(value)
+      })).format(value)
 export function signed(value: number, style: Style): string {
   const sign = value > 0 ? '+' : value < 0 ? '−' : ''
   return sign + exact(Math.abs(value), style)
 }
 export const percent = (value: number): string => exact(value, { type: 'percent' })
-export const count = (value: number): string => number({ maximumFractionDigits: 0 }).format(value)
+export const count = (value: number): string => plain(0).format(value)
 
 /** A period by its first day: "Jul 2023", "Q3 2023", "2023", "15 Jul 2023". */
 export function period(day: string, grain: Grain | undefined, brief = false): string {
@@ -112,16 +138,16 @@ export function period(day: string, grain: Grain | undefined, brief = false): st
         ? `Q${Math.ceil(month / 3)} ${String(year).slice(2)}`
         : `Q${Math.ceil(month / 3)} ${year}`
     case 'month':
-      return date(
-        brief ? { month: 'short', year: '2-digit' } : { month: 'short', year: 'numeric' },
-      ).format(utc(day))
+      return brief
+        ? date('brief month', { month: 'short', year: '2-digit' })(day)
+        : date('month', { month: 'short', year: 'numeric' })(day)
     default:
-      return date({ day: 'numeric', month: 'short', ...(brief ? {} : { year: 'numeric' }) }).format(
-        utc(day),
-      )
+      return brief
+        ? date('brief day', { day: 'numeric', month: 'short' })(day)
+        : date('day', { day: 'numeric', month: 'short', year: 'numeric' })(day)
   }
 }
-export const monthName = (day: string): string => date({ month: 'short' }).format(utc(day))
+export const monthName = (day: string): string => date('month name', { month: 'short' })(day)
 export const plainDay = (day: string): string => period(day, 'day')
 /** An instant (of a run, a publish) in the reader's own time. */
 export function instant(at: string): string {
@@ -135,8 +161,8 @@ export function instant(at: string): string {
 }
 export function seconds(value: number): string {
   if (value < 1) return `${Math.round(value * 1000)} ms`
-  if (value < 90) return `${number({ maximumFractionDigits: 1 }).format(value)} s`
-  return `${number({ maximumFractionDigits: 1 }).format(value / 60)} min`
+  if (value < 90) return `${plain(1).format(value)} s`
+  return `${plain(1).format(value / 60)} min`
 }
 export const bytes = (value: number): string => {
   const step =
@@ -145,7 +171,7 @@ export const bytes = (value: number): string => {
       : value >= 1e6
         ? ([1e6, 'MB'] as const)
         : ([1e3, 'KB'] as const)
-  return `${number({ maximumFractionDigits: 1 }).format(value / step[0])} ${step[1]}`
+  return `${plain(1).format(value / step[0])} ${step[1]}`
 }
 
 /** A member of a dimension as it is shown. */
