@@ -13,6 +13,8 @@ namespace {
 
 /// An object from this size on is read by all threads: fewer would leave cores idle at the end.
 constexpr uint64_t kLarge = 32 * 1024 * 1024;
+/// Versions of an object that are tried when it keeps changing.
+constexpr int kMostVersions = 3;
 
 /// The first failure that ends the whole crawl, seen by all threads.
 class Stop {
@@ -62,10 +64,23 @@ Result<ObjectProfile> profile(const lake::ObjectStore& lake, const CrawledObject
   return profiled;
 }
 
+/// Reads the object's newest version when it was written after the listing; what it is then replaces
+/// what was listed. One that never rests stays an error.
+Result<ObjectProfile> profile_newest(const lake::ObjectStore& lake, CrawledObject& object, int threads,
+                                     const ObjectProfiler& profiler, Progress* progress) {
+  auto profiled = profile(lake, object, threads, profiler, progress);
+  for (int again = 0; again < kMostVersions; ++again) {
+    if (profiled || profiled.error().kind != ErrorKind::kBusy || interrupted()) break;
+    RH_ASSIGN(object.object.info, lake.head(object.object.info.key));
+    profiled = profile(lake, object, threads, profiler, progress);
+  }
+  return profiled;
+}
+
 void read_one(const lake::ObjectStore& lake, CrawledObject& object, int threads,
               const ObjectProfiler& profiler, Progress* progress, Stop& stop) {
   if (interrupted()) return stop.set(interruption());
-  auto profiled = profile(lake, object, threads, profiler, progress);
+  auto profiled = profile_newest(lake, object, threads, profiler, progress);
   object.was_read = true;
   object.has_profile = profiled.has_value();
   if (!profiled) return note_failure(std::move(profiled).error(), object, stop);
@@ -81,7 +96,13 @@ Result<> read_objects(const lake::ObjectStore& lake, std::vector<CrawledObject*>
   std::ranges::stable_sort(objects, std::greater(),
                            [](const CrawledObject* o) { return o->object.info.size; });
   uint64_t bytes = 0;
-  for (const auto* object : objects) bytes += object->object.info.size;
+  std::vector<lake::ObjectInfo> infos;
+  for (const auto* object : objects) {
+    bytes += object->object.info.size;
+    infos.push_back(object->object.info);
+  }
+  if (auto brought = lake.prefetch(infos); !brought)
+    return fail(brought.error().kind == ErrorKind::kInterrupted ? interruption() : brought.error());
   Progress progress("crawling", bytes, "bytes");
   Stop stop;
   size_t large = 0;

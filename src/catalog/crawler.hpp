@@ -14,9 +14,10 @@ using ObjectProfiler =
                                         const FormatOverride& fixed, int threads, Progress* progress)>;
 
 /// Reads the given objects: the small ones side by side, each large one with all threads. Fills in
-/// profile and rejects, or read_problem: one object that cannot be read does not stop the others.
+/// profile and rejects, or read_problem: one object that cannot be read does not stop the others. One
+/// that was written after it was listed is read as it is now, and its info becomes that version's.
 /// `threads` 0 = one a core.
-/// Errors: kInterrupted; kFull (no space for a copy of an object).
+/// Errors: kInterrupted; kFull (no space for a copy of an object); kUnavailable (the lake is out of reach).
 Result<> read_objects(const lake::ObjectStore& lake, std::vector<CrawledObject*> objects, int threads,
                       const ObjectProfiler& profiler);
 

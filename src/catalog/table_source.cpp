@@ -54,6 +54,10 @@ class TableSource final : public engine::RowSource {
       if (column >= table_->columns.size())
         return fail(ErrorKind::kInternal, "a scan asks for a column that the table does not have", "",
                     table_->table.name);
+    std::vector<lake::ObjectInfo> infos;
+    for (const auto& object : table_->table.objects)
+      if (object.problem.empty()) infos.push_back(object.info);
+    RH_TRY(table_->lake.prefetch(infos));
     return std::make_unique<SharedScan>(std::make_shared<TableScan>(table_, projection));
   }
 

@@ -1,4 +1,7 @@
+#include "lake/local_store.hpp"
+
 #include <fcntl.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -9,7 +12,7 @@
 #include <utility>
 
 #include "base/files.hpp"
-#include "lake/object_store.hpp"
+#include "lake/keys.hpp"
 
 namespace reelhouse::lake {
 namespace {
@@ -29,29 +32,6 @@ ObjectInfo info_from(std::string key, const struct stat& status) {
                           nanoseconds(status.st_ctim), status.st_ino);
   info.modified = Time(std::chrono::milliseconds(nanoseconds(status.st_mtim) / 1'000'000));
   return info;
-}
-
-bool is_hidden(std::string_view part) {
-  return part.starts_with('.') || part.starts_with('_');
-}
-
-/// Refuses keys that name nothing below the root.
-Result<> check_key(const std::string& key) {
-  const char* hint = "A key is a relative path with '/' between its parts, such as raw/sales/a.csv.";
-  if (key.empty()) return fail(ErrorKind::kUsage, "an object's key is empty", hint);
-  if (key.find('\0') != std::string::npos)
-    return fail(ErrorKind::kUsage, "an object's key holds a NUL character", hint);
-  size_t begin = 0;
-  while (begin <= key.size()) {
-    const size_t end = std::min(key.find('/', begin), key.size());
-    const std::string_view part(key.data() + begin, end - begin);
-    if (part.empty())
-      return fail(ErrorKind::kUsage, "the key has an empty part or begins or ends with '/'", hint, key);
-    if (part == "." || part == "..")
-      return fail(ErrorKind::kUsage, "the key would leave the lake's folder", hint, key);
-    begin = end + 1;
-  }
-  return {};
 }
 
 Result<> copy_content(const fs::path& from, int to, const std::string& to_name) {
@@ -79,6 +59,35 @@ Result<> copy_content(const fs::path& from, int to, const std::string& to_name) 
   return outcome;
 }
 
+/// Holds a folder's flock, so that comparing and replacing an object in it is one step for all of us.
+class FolderLock {
+ public:
+  explicit FolderLock(const fs::path& folder)
+      : descriptor_(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)) {
+    if (descriptor_ < 0) {
+      reason_ = errno;
+      return;
+    }
+    while (::flock(descriptor_, LOCK_EX) != 0) {
+      reason_ = errno;
+      if (reason_ != EINTR) return;
+    }
+    held_ = true;
+  }
+  ~FolderLock() {
+    if (descriptor_ >= 0) ::close(descriptor_);
+  }
+  FolderLock(const FolderLock&) = delete;
+  FolderLock& operator=(const FolderLock&) = delete;
+  bool held() const { return held_; }
+  int reason() const { return reason_; }
+
+ private:
+  int descriptor_;
+  int reason_ = 0;
+  bool held_ = false;
+};
+
 /// A folder of files; keys are paths relative to it.
 class LocalStore final : public ObjectStore {
  public:
@@ -104,7 +113,7 @@ class LocalStore final : public ObjectStore {
     if (!folder.empty()) {
       if (!check_key(folder.substr(0, slash))) return found;
       for (const auto& part : fs::path(folder))
-        if (is_hidden(part.string())) return found;
+        if (is_hidden_part(part.string())) return found;
       if (::stat((root_ / folder).c_str(), &status) != 0) {
         if (errno == ENOENT || errno == ENOTDIR) return found;
         return fail(system_error("listing the folder", (root_ / folder).string(), errno));
@@ -147,11 +156,60 @@ class LocalStore final : public ObjectStore {
   }
 
   Result<> put(const fs::path& file, const std::string& key) override {
+    RH_ASSIGN(const Staged staged, stage(file, key));
+    const FolderLock lock(staged.target.parent_path());
+    return rename_durably(staged.temporary, staged.target);
+  }
+
+  Result<ObjectInfo> put_if(const fs::path& file, const std::string& key,
+                            const std::optional<std::string>& etag) override {
+    RH_ASSIGN(const Staged staged, stage(file, key));
+    const FolderLock lock(staged.target.parent_path());
+    if (!lock.held())
+      return fail(system_error("locking the folder", staged.target.parent_path().string(), lock.reason()));
+    if (etag) {
+      const auto now = head(key);
+      if (!now && now.error().kind != ErrorKind::kNotFound) return fail(now.error());
+      if (!now || now->etag != *etag)
+        return fail(ErrorKind::kBusy,
+                    now ? "somebody else has written the object meanwhile" : "the object is gone meanwhile",
+                    "Read it again, then decide anew.", key);
+      RH_TRY(rename_durably(staged.temporary, staged.target));
+    } else {
+      RH_TRY(place_new(staged, key));
+    }
+    return head(key);
+  }
+
+  Result<> remove(const std::string& key) override {
     RH_TRY(check_key(key));
-    for (const auto& part : fs::path(key))
-      if (is_hidden(part.string()))
-        return fail(ErrorKind::kUsage, "names that begin with '.' or '_' are hidden in a lake",
-                    "Choose another key.", key);
+    const fs::path target = root_ / key;
+    if (::unlink(target.c_str()) != 0) {
+      if (errno == ENOENT || errno == ENOTDIR) return {};
+      if (errno == EISDIR)
+        return fail(ErrorKind::kUsage, "the key names a folder of the lake", "Name one object.", key);
+      return fail(system_error("removing the object", target.string(), errno));
+    }
+    return sync_to_disk(target.parent_path());
+  }
+
+ private:
+  /// A file's content beside the place where it will be; gone with this unless it was renamed.
+  struct Staged {
+    fs::path target;
+    std::string temporary;
+
+    Staged(fs::path to, std::string from) : target(std::move(to)), temporary(std::move(from)) {}
+    Staged(Staged&& other) noexcept
+        : target(std::move(other.target)), temporary(std::exchange(other.temporary, {})) {}
+    Staged& operator=(Staged&&) = delete;
+    ~Staged() {
+      if (!temporary.empty()) ::unlink(temporary.c_str());
+    }
+  };
+
+  Result<Staged> stage(const fs::path& file, const std::string& key) const {
+    RH_TRY(check_key(key));
     const fs::path target = root_ / key;
     RH_TRY(make_folders(target.parent_path()));
     std::error_code code;
@@ -161,16 +219,32 @@ class LocalStore final : public ObjectStore {
     std::string temporary = (target.parent_path() / ".put-XXXXXX").string();
     const int descriptor = ::mkostemp(temporary.data(), O_CLOEXEC);
     if (descriptor < 0) return fail(system_error("writing the object", target.string(), errno));
+    Staged staged(target, temporary);
     (void)::fchmod(descriptor, 0644);
     Result<> outcome = copy_content(file, descriptor, target.string());
     if (::close(descriptor) != 0 && outcome)
       outcome = fail(system_error("writing the object", target.string(), errno));
-    if (outcome) outcome = rename_durably(temporary, target);
-    if (!outcome) ::unlink(temporary.c_str());
-    return outcome;
+    if (!outcome) return fail(outcome.error());
+    return staged;
   }
 
- private:
+  /// Gives the content its name unless that is taken; a hard link does so in one step. Where links are
+  /// not known the folder's lock stands in.
+  static Result<> place_new(const Staged& staged, const std::string& key) {
+    if (::link(staged.temporary.c_str(), staged.target.c_str()) == 0) {
+      ::unlink(staged.temporary.c_str());  // now: losing a name changes a file's token
+      return sync_to_disk(staged.target.parent_path());
+    }
+    struct stat status {};
+    const int reason = errno;
+    if (reason == EEXIST || ::lstat(staged.target.c_str(), &status) == 0)
+      return fail(ErrorKind::kBusy, "somebody else has written the object meanwhile",
+                  "Read it, then decide anew.", key);
+    if (reason != EPERM && reason != EOPNOTSUPP && reason != EMLINK)
+      return fail(system_error("writing the object", staged.target.string(), reason));
+    return rename_durably(staged.temporary, staged.target);
+  }
+
   /// Adds the objects of one folder; `above` are the folders on the way to it, to see a link that
   /// leads back to one of them.
   Result<> list_folder(const std::string& folder, const std::string& prefix, std::vector<FileId>& above,
@@ -182,7 +256,7 @@ class LocalStore final : public ObjectStore {
       const std::string part = entries->path().filename().string();
       const std::string key = folder + part;
       const bool leads_there = key.starts_with(prefix) || prefix.starts_with(key + "/");
-      if (is_hidden(part) || !leads_there) continue;
+      if (is_hidden_part(part) || !leads_there) continue;
       RH_TRY(list_entry(entries->path(), key, prefix, above, found));
     }
     if (code) return fail(system_error("listing the folder", path.string(), code.value()));
@@ -219,17 +293,8 @@ class LocalStore final : public ObjectStore {
 
 }  // namespace
 
-Result<std::unique_ptr<ObjectStore>> open_store(const std::string& location) {
-  if (location.empty())
-    return fail(ErrorKind::kUsage, "the lake's location is empty", "Name a folder with --lake.");
-  std::string path = location;
-  if (path.starts_with("file://")) path = path.substr(7);
-  const size_t scheme = path.find("://");
-  if (scheme != std::string::npos)
-    return fail(ErrorKind::kUsage, fmt::format("lakes at '{}://' are not known", path.substr(0, scheme)),
-                "Name a folder's path.", location);
-  while (path.size() > 1 && path.ends_with('/')) path.pop_back();
-  return std::make_unique<LocalStore>(path);
+std::unique_ptr<ObjectStore> make_local_store(fs::path root) {
+  return std::make_unique<LocalStore>(std::move(root));
 }
 
 }  // namespace reelhouse::lake

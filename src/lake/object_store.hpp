@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -23,27 +24,52 @@ struct ObjectInfo {
   Time modified;
 };
 
-/// Objects by key: a folder (LocalStore), later a bucket. Thread-safe.
+/// Objects by key: a folder or an S3 bucket. Thread-safe; several processes may use one at a time.
 class ObjectStore {
  public:
   virtual ~ObjectStore() = default;
-  /// Names the store for messages ("/data/lake", "s3://bucket/prefix").
+  /// Names the store for messages ("/data/lake", "s3://bucket/prefix"); never holds a secret.
   virtual std::string name() const = 0;
   /// Lists the objects whose key starts with `prefix`, sorted by key. Hidden files (a part that begins
   /// with '.' or '_') are left out. A root or prefix without objects is an empty list.
-  /// Errors: kNotFound (the root does not exist), kPermission, kUnavailable.
+  /// Errors: kNotFound (the root does not exist), kPermission, kUnavailable, kInterrupted.
   virtual Result<std::vector<ObjectInfo>> list(const std::string& prefix) const = 0;
-  /// Errors: kNotFound, kPermission, kUnavailable.
+  /// Errors: kNotFound, kPermission, kUnavailable, kInterrupted.
   virtual Result<ObjectInfo> head(const std::string& key) const = 0;
-  /// Returns a local file with the object's content as of `info.etag`.
-  /// Errors: kNotFound, kPermission, kUnavailable; kBusy when the object has changed since.
+  /// Returns a local file with the object's content as of `info.etag`: for a folder the object itself,
+  /// for a bucket a verified copy in the cache, brought there when it is not.
+  /// Errors: kNotFound, kPermission, kUnavailable, kDamaged (it arrives damaged again and again), kFull,
+  /// kInterrupted; kBusy when the object has changed since.
   virtual Result<std::filesystem::path> local_copy(const ObjectInfo& info) const = 0;
-  /// Stores a file under a key, whole or not at all. Errors: kPermission, kFull, kUnavailable, kUsage
-  /// (a key that would leave the root).
+  /// Brings objects to where local_copy will find them, several at a time, with one progress bar over
+  /// their bytes; for a folder nothing. An object that cannot be had (changed, gone, not allowed) is
+  /// left to local_copy to report. Errors: kFull, kInterrupted, kUnavailable (the server is gone).
+  virtual Result<> prefetch(std::span<const ObjectInfo> objects) const;
+  /// Stores a file under a key, whole or not at all; a listing leaves it out when its name is hidden. Errors:
+  /// kPermission, kFull, kUnavailable, kInterrupted, kBusy (the file changes while it is read), kUsage (a key
+  /// that would leave the root).
   virtual Result<> put(const std::filesystem::path& file, const std::string& key) = 0;
+  /// Stores a file as `put` does, but only over the object whose ETag is `etag` (nullopt: only when
+  /// there is none), and returns what is stored then. Of several who try at once one wins.
+  /// Errors: kBusy when the object is not as expected; else as put. A bucket takes at most 5 GB so.
+  virtual Result<ObjectInfo> put_if(const std::filesystem::path& file, const std::string& key,
+                                    const std::optional<std::string>& etag) = 0;
+  /// Removes an object; that there is none is fine. Errors: kPermission, kUnavailable, kInterrupted,
+  /// kUsage (as put).
+  virtual Result<> remove(const std::string& key) = 0;
 };
 
-/// Opens a lake: a folder's path. Does not touch it yet. Errors: kUsage (a scheme that is not known).
-Result<std::unique_ptr<ObjectStore>> open_store(const std::string& location);
+/// How a store works; what does not apply to its kind is ignored.
+struct StoreOptions {
+  /// Folder for local copies of a bucket's objects, shared by runs and processes; empty: a private
+  /// temporary folder that goes with the store.
+  std::filesystem::path cache;
+  int parallel = 0;  ///< transfers at a time; 0 = 8
+};
+
+/// Opens a store: a folder's path, or "s3://bucket" or "s3://bucket/prefix". Does not touch it yet.
+/// Errors: kUsage (a scheme or bucket name that is not known, a wrong AWS setting).
+Result<std::unique_ptr<ObjectStore>> open_store(const std::string& location,
+                                                const StoreOptions& options = {});
 
 }  // namespace reelhouse::lake

@@ -60,7 +60,10 @@ class FakeLake final : public lake::ObjectStore {
     entries_.erase(key);
     entries_.emplace(key, Entry{std::move(info), std::move(content)});
   }
-  void remove(const std::string& key) { entries_.erase(key); }
+  Result<> remove(const std::string& key) override {
+    entries_.erase(key);
+    return {};
+  }
   void clear() { entries_.clear(); }
 
   std::string name() const override { return name_; }
@@ -73,6 +76,10 @@ class FakeLake final : public lake::ObjectStore {
   Result<lake::ObjectInfo> head(const std::string& key) const override { return entries_.at(key).info; }
   Result<std::filesystem::path> local_copy(const lake::ObjectInfo& info) const override { return info.key; }
   Result<> put(const std::filesystem::path&, const std::string&) override { return {}; }
+  Result<lake::ObjectInfo> put_if(const std::filesystem::path&, const std::string&,
+                                  const std::optional<std::string>&) override {
+    return fail(ErrorKind::kPermission, "this lake is only read");
+  }
 
   /// Reads from this lake, and remembers what was read.
   ObjectProfiler profiler() {

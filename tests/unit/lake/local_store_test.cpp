@@ -2,7 +2,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <fstream>
+#include <thread>
 
 #include "base/files.hpp"
 #include "lake/object_store.hpp"
@@ -136,6 +138,46 @@ TEST(OpenStore, knows_folders_only) {
   EXPECT_EQ(open_store("file:///data").value()->name(), "/data");
   EXPECT_EQ(open_store("ftp://host/x").error().kind, ErrorKind::kUsage);
   EXPECT_EQ(open_store("").error().kind, ErrorKind::kUsage);
+}
+
+TEST_F(LocalStoreTest, puts_only_over_what_is_expected) {
+  const auto one = folder_.write(".one", "one");
+  const auto two = folder_.write(".two", "two");
+  const auto first = store_->put_if(one, "raw/CURRENT", std::nullopt);
+  ASSERT_TRUE(first) << first.error().to_string();
+  EXPECT_EQ(first->etag, store_->head("raw/CURRENT")->etag);
+  EXPECT_EQ(store_->put_if(two, "raw/CURRENT", std::nullopt).error().kind, ErrorKind::kBusy);
+  EXPECT_EQ(store_->put_if(two, "raw/CURRENT", "another").error().kind, ErrorKind::kBusy);
+  EXPECT_EQ(read_file(folder_.path() / "raw/CURRENT").value(), "one");
+  EXPECT_TRUE(store_->put_if(two, "raw/CURRENT", first->etag));
+  EXPECT_EQ(read_file(folder_.path() / "raw/CURRENT").value(), "two");
+  EXPECT_EQ(store_->put_if(one, "raw/gone", "x").error().kind, ErrorKind::kBusy);
+  EXPECT_THAT(keys("raw/"), ElementsAre("raw/CURRENT"));
+}
+
+TEST_F(LocalStoreTest, lets_one_of_many_win) {
+  const auto file = folder_.write(".file", "x");
+  for (int round = 0; round < 20; ++round) {
+    std::optional<std::string> etag;
+    if (round > 0) etag = store_->head("CURRENT")->etag;
+    std::atomic<int> won = 0;
+    {
+      std::vector<std::jthread> threads;
+      for (int i = 0; i < 6; ++i)
+        threads.emplace_back([&] { won += store_->put_if(file, "CURRENT", etag) ? 1 : 0; });
+    }
+    EXPECT_EQ(won, 1);
+  }
+}
+
+TEST_F(LocalStoreTest, removes_objects_and_takes_their_absence) {
+  folder_.write("raw/a.csv", "x");
+  EXPECT_TRUE(store_->remove("raw/a.csv"));
+  EXPECT_THAT(keys(), IsEmpty());
+  EXPECT_TRUE(store_->remove("raw/a.csv"));
+  EXPECT_TRUE(store_->remove("none/a.csv"));
+  EXPECT_EQ(store_->remove("../x").error().kind, ErrorKind::kUsage);
+  EXPECT_EQ(store_->remove("raw").error().kind, ErrorKind::kUsage);
 }
 
 }  // namespace

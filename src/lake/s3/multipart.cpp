@@ -1,0 +1,142 @@
+#include "lake/s3/multipart.hpp"
+
+#include <algorithm>
+#include <atomic>
+#include <mutex>
+#include <thread>
+
+#include "lake/s3/checks.hpp"
+#include "lake/s3/xml.hpp"
+
+namespace reelhouse::lake::s3 {
+namespace {
+
+/// A broken answer of a success is asked for again.
+Error as_unavailable(Error error) {
+  error.kind = ErrorKind::kUnavailable;
+  return error;
+}
+
+}  // namespace
+
+MultipartUpload::MultipartUpload(const Client& client, const UploadFile& file, const std::string& key,
+                                 int parallel, Progress* progress)
+    : client_(client),
+      file_(file),
+      key_(key),
+      parallel_(static_cast<size_t>(std::max(1, parallel))),
+      progress_(progress),
+      part_size_(part_size_for(file.size())),
+      parts_((file.size() + part_size_ - 1) / part_size_) {}
+
+Result<> MultipartUpload::run() {
+  RH_TRY(begin());
+  auto done = put_parts();
+  if (done) done = complete();
+  if (!done) abort();
+  return done;
+}
+
+Request MultipartUpload::asking(const char* method) const {
+  Request request;
+  request.method = method;
+  request.key = key_;
+  request.doing = "putting the object";
+  request.action = "s3:PutObject";
+  return request;
+}
+
+Result<> MultipartUpload::begin() {
+  Request request = asking("POST");
+  request.query = {{"uploads", ""}};
+  request.headers = {{kWriteMark, mark_}};
+  request.accept = [this](const HttpResponse& answer) -> Result<> {
+    auto id = parse_upload_id(answer.body);
+    if (!id) return fail(as_unavailable(std::move(id).error()));
+    id_ = std::move(*id);
+    return {};
+  };
+  RH_TRY(client_.send(request));
+  return {};
+}
+
+Result<> MultipartUpload::put_parts() {
+  std::atomic<size_t> next = 0;
+  std::atomic<bool> stop = false;
+  std::mutex mutex;
+  Result<> outcome;
+  const auto work = [&] {
+    for (size_t i = next++; i < parts_.size() && !stop; i = next++) {
+      const auto put = put_part(i);
+      if (put) continue;
+      stop = true;
+      const std::lock_guard lock(mutex);
+      if (outcome) outcome = put;
+    }
+  };
+  {
+    std::vector<std::jthread> workers;
+    for (size_t i = 1; i < std::min(parallel_, parts_.size()); ++i) workers.emplace_back(work);
+    work();
+  }
+  return outcome;
+}
+
+Result<> MultipartUpload::put_part(size_t index) {
+  Request request = asking("PUT");
+  request.query = {{"partNumber", std::to_string(index + 1)}, {"uploadId", id_}};
+  const uint64_t offset = index * part_size_;
+  const uint64_t length = std::min(part_size_, file_.size() - offset);
+  auto put = put_piece(client_, std::move(request), file_.piece(offset, length), file_.name());
+  if (!put) return fail(std::move(put).error().error);
+  if (put->etag.empty())
+    return fail(ErrorKind::kUnavailable, "putting the object: the server gave no ETag for a part",
+                "Check the endpoint.", client_.location().name_of(key_));
+  parts_[index] = std::move(*put);
+  if (progress_ != nullptr) progress_->add(length);
+  return {};
+}
+
+Result<> MultipartUpload::complete() {
+  Request request = asking("POST");
+  request.query = {{"uploadId", id_}};
+  request.headers = {{"content-type", "application/xml"}};
+  request.text = "<CompleteMultipartUpload xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\">";
+  std::vector<std::string> hashes;
+  bool comparable = true;
+  for (size_t i = 0; i < parts_.size(); ++i) {
+    request.text += fmt::format("<Part><PartNumber>{}</PartNumber><ETag>&quot;{}&quot;</ETag></Part>", i + 1,
+                                parts_[i].etag);
+    hashes.push_back(parts_[i].md5);
+    comparable = comparable && parts_[i].etag_is_md5;
+  }
+  request.text += "</CompleteMultipartUpload>";
+  std::string etag;
+  request.accept = [&](const HttpResponse& answer) -> Result<> {
+    auto completed = parse_completed(answer.body);
+    if (!completed) return fail(as_unavailable(std::move(completed).error()));
+    etag = std::move(*completed);
+    return {};
+  };
+  if (const auto done = client_.try_send(request); !done) {
+    const Failure& failure = done.error();
+    if (failure.code != "NoSuchUpload" || !failure.maybe_done) return fail(failure.error);
+    RH_ASSIGN(const auto ours, etag_of_marked(client_, key_, mark_));
+    if (!ours) return fail(failure.error);
+    etag = *ours;
+  }
+  if (comparable && parts_of_etag(etag) == parts_.size() && etag != multipart_etag(hashes))
+    return fail(ErrorKind::kDamaged, "putting the object: the server's ETag is not that of the parts sent",
+                "Put it again.", client_.location().name_of(key_));
+  return {};
+}
+
+/// Takes the parts back, also after Ctrl-C; when even that fails, a lifecycle rule of the bucket has to.
+void MultipartUpload::abort() const {
+  Request request = asking("DELETE");
+  request.query = {{"uploadId", id_}};
+  request.uninterruptible = true;
+  (void)client_.try_send(request);
+}
+
+}  // namespace reelhouse::lake::s3
