@@ -8,6 +8,7 @@
 
 #include "app/output.hpp"
 #include "base/result.hpp"
+#include "warehouse/versions.hpp"
 
 namespace reelhouse::app {
 
@@ -36,14 +37,20 @@ struct Settings {
   std::filesystem::path project;
   std::string name;  ///< of the project, for people
   std::string lake;
-  std::filesystem::path store;
-  std::filesystem::path warehouse;
+  std::filesystem::path store;  ///< a folder; what this machine has of the store when that is a bucket
+  std::string store_bucket;     ///< "s3://bucket/prefix"; empty when the store is a folder
+  std::string warehouse;        ///< a folder, or a server's URI, which may hold a password: never print it
+  std::string warehouse_schema;
+  std::string warehouse_reader;
+  double warehouse_patience = 5;  ///< seconds
   int keep_versions = 5;
   std::vector<std::string> exclude;  ///< globs for the crawl
   std::filesystem::path state;       ///< .reelhouse/ beside reelhouse.yaml
 
   std::filesystem::path database() const { return state / "catalog.db"; }
   std::filesystem::path runs() const { return state / "runs.db"; }
+  std::filesystem::path objects() const { return state / "cache" / "objects"; }  ///< copies of a bucket's
+  warehouse::WarehouseOptions published() const;
 };
 
 /// Finds the project and reads its settings. Errors: kUsage (no project here), kProject.

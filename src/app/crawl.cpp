@@ -18,7 +18,7 @@ Result<int> crawl(const GlobalFlags& flags, bool dry_run, const std::vector<std:
   RH_ASSIGN(const Settings settings, load_settings(flags));
   RH_TRY(make_folders(settings.state));
   RH_ASSIGN(const auto lock, FileLock::take(settings.state / "lock", "running or crawling this project"));
-  RH_ASSIGN(const auto lake, lake::open_store(settings.lake));
+  RH_ASSIGN(const auto lake, lake::open_store(settings.lake, {settings.objects(), 0}));
   RH_ASSIGN(const auto sources, catalog::load_sources(settings.project));
   RH_ASSIGN(const auto catalog, catalog::open_catalog(settings.database()));
   catalog::CrawlOptions options;

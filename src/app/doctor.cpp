@@ -60,6 +60,14 @@ void check_lake(Report& report, const Settings& settings) {
     report.ok("lake", detail);
 }
 
+/// Lists a bucket that the program will write to.
+void check_bucket(Report& report, const std::string& what, const std::string& location) {
+  const auto bucket = lake::open_store(location);
+  const auto objects = bucket ? (*bucket)->list("receipts/") : fail(bucket.error());
+  if (!objects) return report.wrong(what, objects.error().to_string());
+  report.ok(what, fmt::format("{}: reachable, {} receipts", location, objects->size()));
+}
+
 /// Writes and removes a file where the program will have to write, and tells the space left there.
 void check_writable(Report& report, const std::string& what, const fs::path& folder) {
   const fs::path probe = folder / ".doctor";
@@ -83,6 +91,21 @@ void check_memory(Report& report) {
     report.ok("machine", detail);
 }
 
+void check_warehouse(Report& report, const Settings& settings) {
+  const auto warehouse = warehouse::open_warehouse(settings.published());
+  if (!warehouse) return report.wrong("warehouse", warehouse.error().to_string());
+  for (const auto& finding : (*warehouse)->inspect()) switch (finding.state) {
+      case warehouse::Finding::State::kOk:
+        report.ok(finding.check, finding.detail);
+        break;
+      case warehouse::Finding::State::kNote:
+        report.note(finding.check, finding.detail);
+        break;
+      case warehouse::Finding::State::kWrong:
+        report.wrong(finding.check, finding.detail);
+    }
+}
+
 Result<int> doctor(const GlobalFlags& flags) {
   Report report;
   check_memory(report);
@@ -90,14 +113,14 @@ Result<int> doctor(const GlobalFlags& flags) {
   if (const auto settings = load_settings(flags)) {
     report.ok("project", fmt::format("{} in {}", settings->name, settings->project.string()));
     check_lake(report, *settings);
-    check_writable(report, "store", settings->store);
-    check_writable(report, "warehouse", settings->warehouse);
-    check_writable(report, "state", settings->state);
-    const auto current = warehouse::Warehouse(settings->warehouse).current();
-    if (current)
-      report.ok("published", fmt::format("version {} of {}", current->number, current->created));
+    if (settings->store_bucket.empty())
+      check_writable(report, "store", settings->store);
     else
-      report.note("published", current.error().message + ". " + current.error().hint);
+      check_bucket(report, "store", settings->store_bucket);
+    if (!warehouse::is_server(settings->warehouse) && !warehouse::is_bucket(settings->warehouse))
+      check_writable(report, "warehouse", settings->warehouse);
+    check_writable(report, "state", settings->state);
+    check_warehouse(report, *settings);
   } else {
     report.wrong("project", settings.error().to_string());
   }

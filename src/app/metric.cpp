@@ -143,8 +143,8 @@ Result<int> run_metric(const GlobalFlags& flags, const MetricFlags& asked) {
   RH_TRY(metric::resolve(definitions, query));
   metric::Definitions needed;
   needed.views.push_back(*definitions.view_of(query.measures.front()));
-  const warehouse::Warehouse warehouse(settings.warehouse);
-  RH_ASSIGN(const auto snapshot, metric::Snapshot::open(needed, warehouse, false));
+  RH_ASSIGN(const auto warehouse, warehouse::open_warehouse(settings.published()));
+  RH_ASSIGN(const auto snapshot, metric::Snapshot::open(needed, *warehouse, false));
   RH_ASSIGN(const auto session, snapshot->connect());
   const OnInterrupt stop([&] { session->interrupt(); });
   RH_ASSIGN(const metric::Answer answer, snapshot->ask(*session, query));

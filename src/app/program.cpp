@@ -46,10 +46,12 @@ void add_global_flags(CLI::App& app, GlobalFlags& flags) {
   app.add_option("--lake", flags.lake, "Where raw/ is; only read")
       ->envname("REELHOUSE_LAKE")
       ->type_name("PLACE");
-  app.add_option("--store", flags.store, "Where curated tables and receipts go")
+  app.add_option("--store", flags.store,
+                 "Where curated tables and receipts go: a folder, or s3://bucket/prefix")
       ->envname("REELHOUSE_STORE")
       ->type_name("PLACE");
-  app.add_option("--warehouse", flags.warehouse, "Folder of the published DuckDB files")
+  app.add_option("--warehouse", flags.warehouse,
+                 "Folder of the published DuckDB files, or postgresql://user@host/database")
       ->envname("REELHOUSE_WAREHOUSE")
       ->type_name("PLACE");
   app.add_option("--engine", flags.engine, "Engine that builds the models: duckdb")

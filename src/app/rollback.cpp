@@ -18,9 +18,9 @@ void add_rollback(CLI::App& app, const GlobalFlags& flags) {
       "Readers are not disturbed: who has the other version open keeps it until done.");
   on_run(*command, [&flags, number, list]() -> Result<int> {
     RH_ASSIGN(const Settings settings, load_settings(flags));
-    warehouse::Warehouse warehouse(settings.warehouse);
+    RH_ASSIGN(const auto warehouse, warehouse::open_warehouse(settings.published()));
     if (*list) {
-      RH_ASSIGN(const auto versions, warehouse.versions());
+      RH_ASSIGN(const auto versions, warehouse->versions());
       engine::Rows rows;
       rows.columns = {{"version", "BIGINT", true}, {"current", "BOOLEAN"},     {"created", "VARCHAR"},
                       {"run", "VARCHAR"},          {"tables", "BIGINT", true}, {"bytes", "BIGINT", true}};
@@ -31,8 +31,9 @@ void add_rollback(CLI::App& app, const GlobalFlags& flags) {
       print_rows(rows, flags.output());
       return kDone;
     }
-    RH_ASSIGN(const auto version, warehouse.roll_back(*number));
+    RH_ASSIGN(const auto version, warehouse->roll_back(*number));
     std::cerr << fmt::format("version {} of {} is current\n", version.number, version.created);
+    for (const auto& remark : version.remarks) std::cerr << "note: " << remark << "\n";
     return kDone;
   });
 }

@@ -23,7 +23,8 @@ Result<int> run(const GlobalFlags& flags, const RunFlags& run_flags) {
   options.project = settings.project;
   options.lake = settings.lake;
   options.store = settings.store;
-  options.warehouse = settings.warehouse;
+  options.store_bucket = settings.store_bucket;
+  options.warehouse = settings.published();
   options.state = settings.state;
   options.exclude = settings.exclude;
   options.keep_versions = settings.keep_versions;

@@ -7,7 +7,7 @@
 #include "app/command.hpp"
 #include "metric/snapshot.hpp"
 #include "serve/dashboards.hpp"
-#include "warehouse/folder.hpp"
+#include "warehouse/versions.hpp"
 
 namespace reelhouse::app {
 namespace {
@@ -34,8 +34,7 @@ Result<int> run_serve(const GlobalFlags& flags, const ServeFlags& chosen) {
   RH_ASSIGN(const Settings settings, load_settings(flags));
   RH_ASSIGN(const auto definitions, metric::load_definitions(settings.project / "metrics"));
   RH_ASSIGN(Json pages, serve::load_dashboards(settings.project / "dashboards", definitions));
-  const warehouse::Warehouse warehouse(settings.warehouse);
-  const warehouse::Folder folder(settings.warehouse);
+  RH_ASSIGN(const auto warehouse, warehouse::open_warehouse(settings.published()));
 
   serve::ServerOptions options;
   options.listen = chosen.listen;
@@ -43,8 +42,8 @@ Result<int> run_serve(const GlobalFlags& flags, const ServeFlags& chosen) {
   options.hosts = chosen.hosts;
   options.access_log = flags.quiet && chosen.access_log == "-" ? "none" : chosen.access_log;
   options.service = {settings.name, std::move(pages), make_sources(settings, definitions)};
-  options.live.open = [&] { return metric::Snapshot::open(definitions, warehouse, true); };
-  options.live.current = [&] { return folder.current(); };
+  options.live.open = [&] { return metric::Snapshot::open(definitions, *warehouse, true); };
+  options.live.current = [&] { return warehouse->current_number(); };
   options.live.opened = [&](int version) {
     if (!flags.quiet) say(fmt::format("version {} is shown", version));
   };

@@ -32,8 +32,8 @@ void tell_why_empty(const warehouse::Warehouse& warehouse, const std::string& st
 Result<int> run_sql(const GlobalFlags& flags, std::string statement) {
   RH_ASSIGN(const Settings settings, load_settings(flags));
   if (statement == "-") statement.assign(std::istreambuf_iterator<char>(std::cin), {});
-  const warehouse::Warehouse warehouse(settings.warehouse);
-  RH_ASSIGN(const auto database, warehouse.open_current());
+  RH_ASSIGN(const auto warehouse, warehouse::open_warehouse(settings.published()));
+  RH_ASSIGN(const auto database, warehouse->open_current());
   RH_ASSIGN(const auto session, database->connect());
   const OnInterrupt stop([&] { session->interrupt(); });
   const auto printer = make_row_printer(flags.output());
@@ -57,7 +57,7 @@ Result<int> run_sql(const GlobalFlags& flags, std::string statement) {
   }
   if (any) printer->finish();
   if (!flags.quiet)
-    tell_why_empty(warehouse, statement, std::ranges::find(has_value, false) != has_value.end());
+    tell_why_empty(*warehouse, statement, std::ranges::find(has_value, false) != has_value.end());
   return kDone;
 }
 

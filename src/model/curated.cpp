@@ -48,7 +48,7 @@ fs::path Curated::folder(const std::string& model, const std::string& fingerprin
   return root_ / model / fingerprint;
 }
 
-std::optional<BuildRecord> Curated::find(const std::string& model, const std::string& fingerprint) const {
+std::optional<BuildRecord> Curated::read(const std::string& model, const std::string& fingerprint) const {
   auto text = read_file(folder(model, fingerprint) / "_build.json");
   if (!text) return std::nullopt;
   try {
@@ -61,6 +61,28 @@ std::optional<BuildRecord> Curated::find(const std::string& model, const std::st
   } catch (const Json::exception&) {
     return std::nullopt;
   }
+}
+
+/// Brings a build from the mirror to its place.
+bool Curated::bring(const std::string& model, const std::string& fingerprint) const {
+  const auto arriving = begin(model, fingerprint);
+  if (!arriving) return false;
+  const auto fetched = mirror_->fetch(model, fingerprint, *arriving);
+  const fs::path target = folder(model, fingerprint);
+  std::error_code code;
+  if (fetched && *fetched) {
+    fs::remove_all(target, code);
+    fs::rename(*arriving, target, code);
+    if (!code) return true;
+  }
+  fs::remove_all(*arriving, code);
+  return false;
+}
+
+std::optional<BuildRecord> Curated::find(const std::string& model, const std::string& fingerprint) const {
+  auto record = read(model, fingerprint);
+  if (!record && mirror_ != nullptr && bring(model, fingerprint)) record = read(model, fingerprint);
+  return record;
 }
 
 Result<fs::path> Curated::begin(const std::string& model, const std::string& fingerprint) const {
@@ -79,6 +101,7 @@ Result<> Curated::finish(const fs::path& building, BuildRecord record) const {
   file << to_json(record).dump(2, ' ', false, Json::error_handler_t::replace) << '\n';
   file.close();
   if (!file) return fail(system_error("writing the record of", building.string(), errno));
+  if (mirror_ != nullptr) RH_TRY(mirror_->store(record.model, record.fingerprint, building));
   const fs::path target = folder(record.model, record.fingerprint);
   std::error_code code;
   fs::remove_all(target, code);

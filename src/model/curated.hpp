@@ -2,12 +2,14 @@
 
 #include <filesystem>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "base/json.hpp"
 #include "base/result.hpp"
+#include "model/build_mirror.hpp"
 
 namespace reelhouse::model {
 
@@ -30,19 +32,23 @@ struct BuildRecord {
 
 /// The curated tables of a store: `curated/<model>/<fingerprint>/` holds part-*.parquet, and beside
 /// them _rejected.parquet and _repaired.parquet (where there are any) and _build.json. A folder is
-/// there whole or not at all.
+/// there whole or not at all. Where the store lies in a bucket, the folder is what this machine has of it.
 class Curated {
  public:
-  explicit Curated(std::filesystem::path store) : root_(std::move(store) / "curated") {}
+  /// `mirror` outlives this; null where the store is a folder.
+  explicit Curated(std::filesystem::path store, const BuildMirror* mirror = nullptr)
+      : root_(std::move(store) / "curated"), mirror_(mirror) {}
 
-  /// Reads the record of a finished build; nothing when there is none (or it cannot be read, it is
-  /// or a file of it has another size: it is then built again).
+  /// Reads the record of a finished build, which is brought from the mirror when it is there alone; nothing
+  /// when there is none, or it cannot be read or had, or a file of it has another size: it is then built
+  /// again.
   std::optional<BuildRecord> find(const std::string& model, const std::string& fingerprint) const;
   std::filesystem::path folder(const std::string& model, const std::string& fingerprint) const;
   /// Makes an empty folder to build in, on the same file system. Errors: kPermission, kFull.
   Result<std::filesystem::path> begin(const std::string& model, const std::string& fingerprint) const;
   /// Writes the record and moves the folder to its place, replacing an older build. Nothing is synced:
-  /// after a power cut a torn build shows by its files' sizes, and is built again.
+  /// after a power cut a torn build shows by its files' sizes, and is built again. The mirror has it before
+  /// this returns. Errors: kPermission, kFull, and those of BuildMirror::store.
   Result<> finish(const std::filesystem::path& building, BuildRecord record) const;
   /// Removes what processes that died left behind. Call while holding the run's lock.
   void remove_leftovers() const;
@@ -50,7 +56,11 @@ class Curated {
   void remove_old(size_t keep, const std::vector<std::string>& needed) const;
 
  private:
+  std::optional<BuildRecord> read(const std::string& model, const std::string& fingerprint) const;
+  bool bring(const std::string& model, const std::string& fingerprint) const;
+
   std::filesystem::path root_;
+  const BuildMirror* mirror_;
 };
 
 Json to_json(const BuildRecord& record);

@@ -43,6 +43,13 @@ struct RepairRule {
   std::string where;
 };
 
+/// A relationship that a check of severity error holds: every value of `column` is one of `key` in `to`.
+struct Relationship {
+  std::string column;
+  std::string to;
+  std::string key;
+};
+
 struct ColumnSpec {
   std::string name;
   std::string description;
@@ -61,6 +68,7 @@ struct Model {
   std::vector<std::string> grain;
   std::vector<ColumnSpec> columns;
   std::vector<Check> checks;
+  std::vector<Relationship> relationships;
   std::vector<RejectRule> rejects;
   std::vector<RepairRule> repairs;
   std::string specification;  ///< the YAML's rules as text, part of the fingerprint

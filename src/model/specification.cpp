@@ -82,6 +82,11 @@ Result<> read_column_check(const Yaml& yaml, const std::string& column, Model& m
   if (options.is_map()) {
     RH_ASSIGN(check.severity, read_severity(options.at("severity")));
   }
+  if (name == "relationship" && check.severity == Severity::kError) {
+    RH_ASSIGN(const std::string to, options.at("to").text());
+    RH_ASSIGN(const std::string key, options.at("column").text_or(column));
+    model.relationships.push_back({column, to, key});
+  }
   model.checks.push_back(std::move(check));
   return {};
 }

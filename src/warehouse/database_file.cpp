@@ -38,10 +38,8 @@ std::string quote_path(const fs::path& path) {
 }
 
 std::string create_statement(const PublishedTable& table) {
-  std::string files;
-  for (const auto& file : table.files) files += (files.empty() ? "" : ", ") + quote_path(file);
-  return fmt::format("create table {}.{} as select * from read_parquet([{}], hive_partitioning = false)",
-                     kSchema, quote_name(table.name), files);
+  return fmt::format("create table {}.{} as select * from {}", kSchema, quote_name(table.name),
+                     rows_of(table));
 }
 
 std::string comment_statements(const PublishedTable& table) {
@@ -89,6 +87,12 @@ Result<std::map<std::string, uint64_t>> count_rows(engine::Session& session) {
 }
 
 }  // namespace
+
+std::string rows_of(const PublishedTable& table) {
+  std::string files;
+  for (const auto& file : table.files) files += (files.empty() ? "" : ", ") + quote_path(file);
+  return fmt::format("read_parquet([{}], hive_partitioning = false)", files);
+}
 
 Result<> write_database(const fs::path& file, const fs::path& spill,
                         const std::vector<PublishedTable>& tables) {

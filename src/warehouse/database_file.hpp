@@ -8,6 +8,9 @@
 
 namespace reelhouse::warehouse {
 
+/// Writes what reads a table's files in a FROM clause.
+std::string rows_of(const PublishedTable& table);
+
 /// Writes tables into a new DuckDB file, with their comments, checkpointed and closed: no .wal is left.
 /// `spill` is a folder for what does not fit in memory. Leaves half a file behind when it fails.
 /// Errors: kQuery, kFull, kInterrupted, kPermission, kDamaged.

@@ -46,6 +46,39 @@ std::string name_of_version(int number) {
   return fmt::format("v{:06}", number);
 }
 
+std::optional<int> number_of(std::string_view name, std::string_view ending) {
+  const auto version = split_name(name);
+  if (!version || version->second != ending) return std::nullopt;
+  return version->first;
+}
+
+Result<int> version_named_by(std::string_view text, const std::string& where) {
+  if (text.ends_with('\n')) text.remove_suffix(1);
+  if (const auto number = number_of(text, kDatabase)) return *number;
+  return fail(ErrorKind::kDamaged, "it does not name a version (it should be one line, v000001.duckdb)", "",
+              where);
+}
+
+Result<Version> version_from(const std::string& manifest, int number, const std::string& where) {
+  try {
+    const Json json = Json::parse(manifest);
+    Version version;
+    version.number = json.at("version").get<int>();
+    version.run = json.at("run").get<std::string>();
+    version.created = json.at("created").get<std::string>();
+    version.bytes = json.value("bytes", uint64_t{0});
+    for (const auto& table : json.at("tables"))
+      version.tables.push_back({table.at("name").get<std::string>(),
+                                table.at("fingerprint").get<std::string>(), table.at("rows").get<uint64_t>(),
+                                table.value("note", "")});
+    if (version.number == number) return version;
+    return fail(ErrorKind::kDamaged, fmt::format("it describes version {}", version.number), "", where);
+  } catch (const Json::exception& e) {
+    return fail(ErrorKind::kDamaged, fmt::format("reading the manifest of a version: {}", e.what()), "",
+                where);
+  }
+}
+
 fs::path Folder::database(int number) const {
   return path_ / (name_of_version(number) + std::string(kDatabase));
 }
@@ -91,12 +124,8 @@ Result<std::optional<int>> Folder::current() const {
     if (text.error().kind == ErrorKind::kNotFound && absent) return std::optional<int>();
     return fail(std::move(text).error());
   }
-  std::string_view name = *text;
-  if (name.ends_with('\n')) name.remove_suffix(1);
-  const auto version = split_name(name);
-  if (version && version->second == kDatabase) return std::optional(version->first);
-  return fail(ErrorKind::kDamaged, "it does not name a version (it should be one line, v000001.duckdb)", "",
-              (path_ / "CURRENT").string());
+  RH_ASSIGN(const int number, version_named_by(*text, (path_ / "CURRENT").string()));
+  return std::optional(number);
 }
 
 Result<> Folder::make_current(int number) const {
@@ -106,26 +135,11 @@ Result<> Folder::make_current(int number) const {
 Result<Version> Folder::read_manifest(int number) const {
   const fs::path file = manifest(number);
   RH_ASSIGN(const std::string text, read_file(file));
-  try {
-    const Json json = Json::parse(text);
-    Version version;
-    version.number = json.at("version").get<int>();
-    version.run = json.at("run").get<std::string>();
-    version.created = json.at("created").get<std::string>();
-    for (const auto& table : json.at("tables"))
-      version.tables.push_back({table.at("name").get<std::string>(),
-                                table.at("fingerprint").get<std::string>(), table.at("rows").get<uint64_t>(),
-                                table.value("note", "")});
-    std::error_code code;
-    const auto bytes = fs::file_size(database(number), code);
-    version.bytes = code ? 0 : bytes;
-    if (version.number == number) return version;
-    return fail(ErrorKind::kDamaged, fmt::format("it describes version {}", version.number), "",
-                file.string());
-  } catch (const Json::exception& e) {
-    return fail(ErrorKind::kDamaged, fmt::format("reading the manifest of a version: {}", e.what()), "",
-                file.string());
-  }
+  RH_ASSIGN(Version version, version_from(text, number, file.string()));
+  std::error_code code;
+  const auto bytes = fs::file_size(database(number), code);
+  version.bytes = code ? 0 : bytes;
+  return version;
 }
 
 Result<> Folder::write_manifest(const Version& version) const {

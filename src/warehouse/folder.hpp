@@ -4,6 +4,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/result.hpp"
@@ -57,5 +58,11 @@ class Folder {
 
 /// "v000014".
 std::string name_of_version(int number);
+/// Reads the number off "v000014" + `ending` (".json", ".duckdb"); nothing for any other name.
+std::optional<int> number_of(std::string_view name, std::string_view ending);
+/// Reads the version that CURRENT names; `where` is for the message. Errors: kDamaged.
+Result<int> version_named_by(std::string_view text, const std::string& where);
+/// Reads a manifest, which must describe `number`. Errors: kDamaged.
+Result<Version> version_from(const std::string& manifest, int number, const std::string& where);
 
 }  // namespace reelhouse::warehouse

@@ -19,16 +19,18 @@ constexpr size_t kOldBuilds = 2;  ///< builds kept of a model besides the newest
 struct LastPublish {
   std::string content;  ///< hash of all fingerprints, checks and descriptions
   int version = 0;
+  std::string server;  ///< of a warehouse that is no folder; a folder moves with its project
 
   static LastPublish load(const fs::path& file) {
     const auto text = read_file(file);
     if (!text) return {};
     const Json json = Json::parse(*text, nullptr, false);
     if (!json.is_object()) return {};
-    return {json.value("content", ""), json.value("version", 0)};
+    return {json.value("content", ""), json.value("version", 0), json.value("server", "")};
   }
   Result<> save(const fs::path& file) const {
-    return write_file_atomically(file, Json{{"content", content}, {"version", version}}.dump());
+    return write_file_atomically(file,
+                                 Json{{"content", content}, {"version", version}, {"server", server}}.dump());
   }
 };
 
@@ -36,7 +38,7 @@ struct LastPublish {
 class Pipeline {
  public:
   Pipeline(const PipelineOptions& options, const Clock& clock, const Say& say)
-      : options_(options), clock_(clock), say_(say), curated_(options.store), warehouse_(options.warehouse) {}
+      : options_(options), clock_(clock), say_(say), curated_(options.store) {}
 
   Result<PipelineResult> run();
 
@@ -58,13 +60,21 @@ class Pipeline {
         options_.threads > 0 ? static_cast<unsigned>(options_.threads) : std::thread::hardware_concurrency();
     return static_cast<int>(std::clamp(cores, 1U, 4U));
   }
+  std::string server() const {
+    return warehouse::is_server(options_.warehouse.location) ||
+                   warehouse::is_bucket(options_.warehouse.location)
+               ? warehouse_->name()
+               : "";
+  }
+  lake::StoreOptions object_copies() const { return {options_.state / "cache" / "objects", 0}; }
   fs::path last_publish_file() const { return options_.state / "published.json"; }
 
   const PipelineOptions& options_;
   const Clock& clock_;
   const Say& say_;
+  std::unique_ptr<model::BuildMirror> mirror_;
   model::Curated curated_;
-  warehouse::Warehouse warehouse_;
+  std::unique_ptr<warehouse::Warehouse> warehouse_;
   std::unique_ptr<RunHistory> history_;
   Run record_;
   Json phases_ = Json::array();
@@ -82,7 +92,7 @@ class Pipeline {
 
 Result<> Pipeline::crawl() {
   const PhaseTimer timer(phases_, "crawl");
-  RH_ASSIGN(lake_, lake::open_store(options_.lake));
+  RH_ASSIGN(lake_, lake::open_store(options_.lake, object_copies()));
   RH_ASSIGN(catalog_, catalog::open_catalog(options_.state / "catalog.db"));
   RH_ASSIGN(
       crawled_,
@@ -147,8 +157,8 @@ std::string Pipeline::content_hash() const {
 bool Pipeline::nothing_changed() {
   if (!options_.select.empty() || options_.full_refresh) return false;
   const LastPublish last = LastPublish::load(last_publish_file());
-  if (last.version == 0 || last.content != content_hash()) return false;
-  const auto current = warehouse_.current();
+  if (last.version == 0 || last.content != content_hash() || last.server != server()) return false;
+  const auto current = warehouse_->current();
   if (!current || !builder_->all_known(build_options_)) return false;
   result_.unchanged = true;
   const auto outcomes = builder_->known_outcomes();
@@ -161,6 +171,8 @@ bool Pipeline::nothing_changed() {
                     last.version, current->number, last.version));
   else
     say_(fmt::format("nothing has changed: version {} stays current", current->number));
+  if (const auto remarks = warehouse_->tend(options_.keep_versions))
+    for (const auto& remark : *remarks) say_("publish  " + remark);
   return true;
 }
 
@@ -258,6 +270,23 @@ std::string Pipeline::missing_note(size_t node) const {
   return note;
 }
 
+/// Tells the keys that a model's checks of severity error hold: its grain, or the first column that is
+/// unique and never null; and its relationships.
+void add_keys(const model::Model& model, warehouse::PublishedTable& table) {
+  const auto holds = [&](const std::string& name) {
+    return std::ranges::any_of(model.checks, [&](const model::Check& check) {
+      return check.name == name && check.severity == model::Severity::kError;
+    });
+  };
+  table.primary_key = model.grain;
+  for (const auto& column : model.columns)
+    if (table.primary_key.empty() && holds(fmt::format("unique({})", column.name)) &&
+        holds(fmt::format("not_null({})", column.name)))
+      table.primary_key = {column.name};
+  for (const auto& relationship : model.relationships)
+    table.foreign_keys.push_back({relationship.column, relationship.to, relationship.key});
+}
+
 Result<> Pipeline::publish() {
   const PhaseTimer timer(phases_, "publish");
   std::vector<warehouse::PublishedTable> tables;
@@ -275,15 +304,20 @@ Result<> Pipeline::publish() {
     table.note = missing_note(static_cast<size_t>(graph_.find(outcome.model)));
     for (const auto& column : model.columns)
       table.column_descriptions.emplace_back(column.name, column.description);
+    add_keys(model, table);
     tables.push_back(std::move(table));
   }
   database_.reset();  // frees its memory before the new file is written
-  RH_ASSIGN(const auto version, warehouse_.publish(tables, record_.id, options_.keep_versions, clock_));
+  RH_ASSIGN(const auto version, warehouse_->publish(tables, record_.id, options_.keep_versions, clock_));
   result_.version = version.number;
-  RH_TRY((LastPublish{content_hash(), version.number}).save(last_publish_file()));
+  RH_TRY((LastPublish{content_hash(), version.number, server()}).save(last_publish_file()));
   curated_.remove_old(kOldBuilds, needed);
+  if (mirror_)
+    if (const auto removed = mirror_->remove_old(kOldBuilds, needed, clock_.now()); !removed)
+      say_("warning: old builds stay in the store: " + removed.error().to_string());
   say_(fmt::format("publish  version {}: {} tables, {:.1f} MB  {:.1f} s", version.number,
                    version.tables.size(), static_cast<double>(version.bytes) / 1e6, timer.seconds()));
+  for (const auto& remark : version.remarks) say_("publish  " + remark);
   (void)history_->add_step(record_.id, {"publish", "succeeded", timer.seconds(), tables.size(), ""});
   return {};
 }
@@ -351,11 +385,19 @@ void Pipeline::finish(const Result<>& ended) {
   const fs::path file = options_.store / "receipts" / (result_.run + ".json");
   if (auto written = write_file_atomically(file, result_.receipt.dump(2) + "\n"); !written)
     say_("warning: the receipt could not be written: " + written.error().to_string());
+  else if (auto stored = mirror_ ? mirror_->store_receipt(file) : Result<>(); !stored)
+    say_("warning: the receipt could not be stored in the bucket: " + stored.error().to_string());
   if (auto closed = history_->end(record_.id, result_.state, result_.version, message, clock_); !closed)
     say_("warning: the run could not be closed in the history: " + closed.error().to_string());
 }
 
 Result<PipelineResult> Pipeline::run() {
+  RH_ASSIGN(warehouse_, warehouse::open_warehouse(options_.warehouse));
+  if (!options_.store_bucket.empty()) {
+    RH_ASSIGN(auto bucket, lake::open_store(options_.store_bucket, object_copies()));
+    mirror_ = std::make_unique<model::BuildMirror>(std::move(bucket));
+    curated_ = model::Curated(options_.store, mirror_.get());
+  }
   RH_TRY(make_folders(options_.state));
   RH_ASSIGN(const auto lock, FileLock::take(options_.state / "lock", "running this project"));
   RH_ASSIGN(const auto store_lock, FileLock::take(options_.store / ".lock", "building into this store"));

@@ -20,7 +20,8 @@ struct PipelineOptions {
   std::filesystem::path project;
   std::string lake;
   std::filesystem::path store;
-  std::filesystem::path warehouse;
+  std::string store_bucket;  ///< where the store is shared with other machines; empty = `store` is all of it
+  warehouse::WarehouseOptions warehouse;
   std::filesystem::path state;  ///< folder of the catalog, the runs and the locks
   std::vector<std::string> exclude;
   int keep_versions = 5;

@@ -26,14 +26,16 @@ class DuckSession final : public Session {
   Result<> execute(const std::string& sql) override;
   Result<Rows> query(const std::string& sql, const std::vector<Cell>& values) override;
   Result<> stream(const std::string& sql, const std::function<bool(const Rows&)>& piece) override;
+  Result<std::unique_ptr<Scan>> scan(const std::string& sql) override;
   Result<References> references_of(const std::string& sql) override;
   Result<Json> plan_of(const std::string& sql) override;
   void interrupt() override { duckdb_interrupt(connection_); }
 
   duckdb_connection connection() const { return connection_; }
+  /// Makes an Error of what DuckDB says: one that a RowSource returned comes back as it was.
+  Error error_from(const char* message, duckdb_error_type type);
 
  private:
-  Error error_from(const char* message, duckdb_error_type type);
   Result<> run(const std::string& sql, const std::vector<Cell>& values, bool streaming,
                const std::function<bool(const Rows&)>& piece);
 

@@ -20,6 +20,7 @@ struct BindData {
 struct InitData {
   std::unique_ptr<RowScan> scan;
   std::vector<bool> known;  ///< false for a virtual column (row id), which is left null
+  std::vector<duckdb_type> decimals;
 };
 
 struct LocalData {
@@ -34,11 +35,13 @@ void destroy(void* pointer) {
 /// Writes cells straight into DuckDB's vectors.
 class VectorBatch final : public RowBatch {
  public:
-  VectorBatch(duckdb_data_chunk chunk, const std::vector<bool>& known) : capacity_(duckdb_vector_size()) {
+  VectorBatch(duckdb_data_chunk chunk, const std::vector<bool>& known,
+              const std::vector<duckdb_type>& decimals)
+      : capacity_(duckdb_vector_size()) {
     for (idx_t i = 0; i < known.size(); ++i) {
       if (!known[i]) continue;
       duckdb_vector vector = duckdb_data_chunk_get_vector(chunk, i);
-      columns_.push_back({vector, duckdb_vector_get_data(vector), nullptr});
+      columns_.push_back({vector, duckdb_vector_get_data(vector), nullptr, decimals[i]});
     }
   }
 
@@ -66,6 +69,39 @@ class VectorBatch final : public RowBatch {
         static_cast<int32_t>(std::chrono::sys_days(value).time_since_epoch().count());
   }
 
+  void set_days(size_t column, size_t row, int32_t value) override {
+    static_cast<int32_t*>(columns_[column].data)[row] = value;
+  }
+
+  void set_timestamp(size_t column, size_t row, int64_t value) override {
+    static_cast<int64_t*>(columns_[column].data)[row] = value;
+  }
+
+  void set_double(size_t column, size_t row, double value) override {
+    static_cast<double*>(columns_[column].data)[row] = value;
+  }
+
+  void set_boolean(size_t column, size_t row, bool value) override {
+    static_cast<bool*>(columns_[column].data)[row] = value;
+  }
+
+  void set_decimal(size_t column, size_t row, Wide value) override {
+    const auto& target = columns_[column];
+    switch (target.decimal) {
+      case DUCKDB_TYPE_SMALLINT:
+        static_cast<int16_t*>(target.data)[row] = static_cast<int16_t>(value.lower);
+        break;
+      case DUCKDB_TYPE_INTEGER:
+        static_cast<int32_t*>(target.data)[row] = static_cast<int32_t>(value.lower);
+        break;
+      case DUCKDB_TYPE_BIGINT:
+        static_cast<int64_t*>(target.data)[row] = static_cast<int64_t>(value.lower);
+        break;
+      default:
+        static_cast<duckdb_hugeint*>(target.data)[row] = {value.lower, value.upper};
+    }
+  }
+
   void set_null(size_t column, size_t row) override {
     auto& target = columns_[column];
     if (target.validity == nullptr) {
@@ -80,21 +116,38 @@ class VectorBatch final : public RowBatch {
     duckdb_vector vector;
     void* data;
     uint64_t* validity;
+    duckdb_type decimal;  ///< how a decimal lies in memory
   };
   size_t capacity_;
   std::vector<Target> columns_;
 };
 
-duckdb_type engine_type(CellType type) {
-  switch (type) {
+duckdb_logical_type engine_type(const SourceColumn& column) {
+  switch (column.type) {
     case CellType::kInteger:
-      return DUCKDB_TYPE_BIGINT;
+      return duckdb_create_logical_type(DUCKDB_TYPE_BIGINT);
     case CellType::kDate:
-      return DUCKDB_TYPE_DATE;
+      return duckdb_create_logical_type(DUCKDB_TYPE_DATE);
+    case CellType::kTimestamp:
+      return duckdb_create_logical_type(DUCKDB_TYPE_TIMESTAMP);
+    case CellType::kDouble:
+      return duckdb_create_logical_type(DUCKDB_TYPE_DOUBLE);
+    case CellType::kBoolean:
+      return duckdb_create_logical_type(DUCKDB_TYPE_BOOLEAN);
+    case CellType::kDecimal:
+      return duckdb_create_decimal_type(column.width, column.scale);
     case CellType::kText:
       break;
   }
-  return DUCKDB_TYPE_VARCHAR;
+  return duckdb_create_logical_type(DUCKDB_TYPE_VARCHAR);
+}
+
+duckdb_type decimal_in_memory(const SourceColumn& column) {
+  if (column.type != CellType::kDecimal) return DUCKDB_TYPE_INVALID;
+  duckdb_logical_type type = engine_type(column);
+  const duckdb_type internal = duckdb_decimal_internal_type(type);
+  duckdb_destroy_logical_type(&type);
+  return internal;
 }
 
 void bind(duckdb_bind_info info) {
@@ -108,7 +161,7 @@ void bind(duckdb_bind_info info) {
     return;
   }
   for (const auto& column : source->columns()) {
-    duckdb_logical_type type = duckdb_create_logical_type(engine_type(column.type));
+    duckdb_logical_type type = engine_type(column);
     duckdb_bind_add_result_column(info, column.name.c_str(), type);
     duckdb_destroy_logical_type(&type);
   }
@@ -123,6 +176,8 @@ void init(duckdb_init_info info) {
   for (idx_t i = 0; i < duckdb_init_get_column_count(info); ++i) {
     const idx_t column = duckdb_init_get_column_index(info, i);
     state->known.push_back(column < data->source->columns().size());
+    state->decimals.push_back(state->known.back() ? decimal_in_memory(data->source->columns()[column])
+                                                  : DUCKDB_TYPE_INVALID);
     if (state->known.back()) projection.push_back(column);
   }
   auto scan = data->source->open(projection);
@@ -162,7 +217,7 @@ void scan(duckdb_function_info info, duckdb_data_chunk chunk) {
     }
     local->worker = std::move(*worker);
   }
-  VectorBatch batch(chunk, state->known);
+  VectorBatch batch(chunk, state->known, state->decimals);
   auto rows = local->worker->fill(batch);
   if (!rows) {
     duckdb_function_set_error(info, data->registry->keep(std::move(rows).error()).c_str());

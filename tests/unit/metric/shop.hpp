@@ -6,6 +6,7 @@
 #include <fstream>
 
 #include "metric/snapshot.hpp"
+#include "warehouse/folder_warehouse.hpp"
 
 namespace reelhouse::metric {
 
@@ -19,7 +20,7 @@ class ShopTest : public testing::Test {
     folder_ = ::mkdtemp(name.data());
     std::filesystem::create_directories(folder_ / "metrics");
     write("shop.yml", kShop);
-    warehouse_ = std::make_unique<warehouse::Warehouse>(folder_ / "warehouse");
+    warehouse_ = std::make_unique<warehouse::FolderWarehouse>(folder_ / "warehouse");
     const auto published = warehouse_->publish(
         {table("fct_sale",
                "select * from (values (1, 1, date '2024-01-01', 10), (2, 2, date '2024-01-01', 20), "

@@ -30,7 +30,7 @@ void WarehouseTest::SetUp() {
   std::string name = testing::TempDir() + "warehouse.XXXXXX";
   folder_ = ::mkdtemp(name.data());
   warehouse_folder_ = folder_ / "warehouse";
-  warehouse_ = std::make_unique<Warehouse>(warehouse_folder_);
+  warehouse_ = std::make_unique<FolderWarehouse>(warehouse_folder_);
 }
 
 void WarehouseTest::TearDown() {

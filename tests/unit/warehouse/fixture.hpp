@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "warehouse/versions.hpp"
+#include "warehouse/folder_warehouse.hpp"
 
 namespace reelhouse::warehouse {
 

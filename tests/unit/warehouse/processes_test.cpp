@@ -59,14 +59,14 @@ fs::path role_folder() {
 TEST(Role, PublishForever) {
   const fs::path folder = role_folder();
   if (folder.empty()) GTEST_SKIP() << "a role that other tests start";
-  Warehouse warehouse(folder / "warehouse");
+  FolderWarehouse warehouse(folder / "warehouse");
   while (true) ASSERT_TRUE(warehouse.publish(tables_in(folder, 1, kSales), "killed", 3, SystemClock()));
 }
 
 TEST(Role, ReadUntilTold) {
   const fs::path folder = role_folder();
   if (folder.empty()) GTEST_SKIP() << "a role that other tests start";
-  const Warehouse warehouse(folder / "warehouse");
+  const FolderWarehouse warehouse(folder / "warehouse");
   std::ofstream(folder / "reading");
   for (int last = 0; !fs::exists(folder / "stop");) {
     const int mark = read_mark(warehouse);

@@ -1,4 +1,4 @@
-#include "warehouse/versions.hpp"
+#include "warehouse/folder_warehouse.hpp"
 
 #include <sys/stat.h>
 
@@ -6,6 +6,7 @@
 
 #include "base/files.hpp"
 #include "base/interrupt.hpp"
+#include "warehouse/choice.hpp"
 #include "warehouse/database_file.hpp"
 #include "warehouse/folder.hpp"
 
@@ -33,13 +34,6 @@ class Draft {
   bool kept_ = false;
 };
 
-std::string list_of(const std::vector<int>& numbers) {
-  std::string text;
-  for (auto number = numbers.rbegin(); number != numbers.rend(); ++number)
-    text += (text.empty() ? "" : ", ") + std::to_string(*number);
-  return text;
-}
-
 /// Advises where to go from a current version that cannot be used.
 std::string way_back(const Folder& folder, std::optional<int> broken) {
   const auto content = folder.content();
@@ -55,7 +49,7 @@ Error not_published(const Folder& folder) {
 }
 
 /// Reads CURRENT, which must be there. Errors: kNotFound, kDamaged, kPermission.
-Result<int> current_number(const Folder& folder) {
+Result<int> number_of_current(const Folder& folder) {
   auto number = folder.current();
   if (!number) {
     Error error = std::move(number).error();
@@ -70,11 +64,11 @@ Result<int> current_number(const Folder& folder) {
 /// was being looked at (its files may be gone by then).
 template <typename Use>
 auto with_current(const Folder& folder, Use use) -> decltype(use(0)) {
-  RH_ASSIGN(int number, current_number(folder));
+  RH_ASSIGN(int number, number_of_current(folder));
   for (int attempt = 0;; ++attempt) {
     auto result = use(number);
     if (result || attempt == kRetries) return result;
-    RH_ASSIGN(const int now, current_number(folder));
+    RH_ASSIGN(const int now, number_of_current(folder));
     if (now == number) {
       Error error = std::move(result).error();
       if (error.kind == ErrorKind::kNotFound) {
@@ -87,15 +81,6 @@ auto with_current(const Folder& folder, Use use) -> decltype(use(0)) {
     }
     number = now;
   }
-}
-
-Version describe(int number, const std::vector<PublishedTable>& tables, const std::string& run,
-                 const Clock& clock) {
-  Version version{number, run, to_iso(clock.now()), true, {}, 0};
-  for (const auto& table : tables)
-    version.tables.push_back({table.name, table.fingerprint, table.rows, table.note});
-  std::ranges::sort(version.tables, {}, &Version::Table::name);
-  return version;
 }
 
 /// Removes versions beyond the newest `keep`, never `current`.
@@ -114,8 +99,8 @@ Result<FileLock> lock(const Folder& folder) {
 
 }  // namespace
 
-Result<Version> Warehouse::publish(const std::vector<PublishedTable>& tables, const std::string& run,
-                                   int keep, const Clock& clock) {
+Result<Version> FolderWarehouse::publish(const std::vector<PublishedTable>& tables, const std::string& run,
+                                         int keep, const Clock& clock) {
   const Folder folder(folder_);
   if (tables.empty())
     return fail(ErrorKind::kProject, "publishing: there is no table to publish", "", folder_.string());
@@ -148,7 +133,7 @@ Result<Version> Warehouse::publish(const std::vector<PublishedTable>& tables, co
   return version;
 }
 
-Result<Version> Warehouse::roll_back(int number) {
+Result<Version> FolderWarehouse::roll_back(int number) {
   const Folder folder(folder_);
   RH_ASSIGN(const Folder::Content before, folder.content());
   if (before.whole().empty()) return fail(not_published(folder));
@@ -156,21 +141,11 @@ Result<Version> Warehouse::roll_back(int number) {
   RH_ASSIGN(const Folder::Content content, folder.content());
   const std::vector<int> there = content.whole();
   const std::optional<int> now = folder.current().value_or(std::nullopt);
-  if (number == 0) {
-    const auto above = now ? std::ranges::lower_bound(there, *now) : there.end();
-    if (above == there.begin())
-      return fail(ErrorKind::kNotFound,
-                  fmt::format("rolling back: there is no version before {}", now.value_or(0)),
-                  fmt::format("Versions: {}.", list_of(there)), folder_.string());
-    number = *std::prev(above);
-  }
-  if (!std::ranges::binary_search(there, number))
-    return fail(ErrorKind::kNotFound, fmt::format("rolling back: there is no version {}", number),
-                fmt::format("Versions: {}.", list_of(there)), folder_.string());
+  RH_ASSIGN(number, choose_version(there, now, number, folder_.string()));
   RH_ASSIGN(Version version, folder.read_manifest(number));
   if (auto good = verify_database(folder.database(number), version.tables); !good) {
     Error error = std::move(good).error();
-    if (error.hint.empty()) error.hint = fmt::format("Choose another version: {}.", list_of(there));
+    if (error.hint.empty()) error.hint = "Choose another. " + advice_of(there);
     return fail(std::move(error));
   }
   if (number != now) RH_TRY(folder.make_current(number));
@@ -178,7 +153,7 @@ Result<Version> Warehouse::roll_back(int number) {
   return version;
 }
 
-Result<std::vector<Version>> Warehouse::versions() const {
+Result<std::vector<Version>> FolderWarehouse::versions() const {
   const Folder folder(folder_);
   const std::optional<int> now = folder.current().value_or(std::nullopt);
   RH_ASSIGN(const Folder::Content content, folder.content());
@@ -195,7 +170,7 @@ Result<std::vector<Version>> Warehouse::versions() const {
   return found;
 }
 
-Result<Version> Warehouse::current() const {
+Result<Version> FolderWarehouse::current() const {
   const Folder folder(folder_);
   return with_current(folder, [&](int number) {
     auto version = folder.read_manifest(number);
@@ -204,7 +179,19 @@ Result<Version> Warehouse::current() const {
   });
 }
 
-Result<std::unique_ptr<engine::Database>> Warehouse::open_current() const {
+Result<std::optional<int>> FolderWarehouse::current_number() const {
+  return Folder(folder_).current();
+}
+
+std::vector<Finding> FolderWarehouse::inspect() const {
+  const auto version = current();
+  if (version)
+    return {{"published", Finding::State::kOk,
+             fmt::format("version {} of {}", version->number, version->created)}};
+  return {{"published", Finding::State::kNote, version.error().message + ". " + version.error().hint}};
+}
+
+Result<std::unique_ptr<engine::Database>> FolderWarehouse::open_current() const {
   const Folder folder(folder_);
   RH_ASSIGN(auto database, with_current(folder, [&](int number) {
               engine::DatabaseOptions options;
@@ -216,16 +203,12 @@ Result<std::unique_ptr<engine::Database>> Warehouse::open_current() const {
   return database;
 }
 
-Result<std::unique_ptr<engine::Database>> Warehouse::attach_current(Version& opened) const {
+Result<std::unique_ptr<engine::Database>> FolderWarehouse::attach_current(Version& opened) const {
   const Folder folder(folder_);
   return with_current(folder, [&](int number) -> Result<std::unique_ptr<engine::Database>> {
     RH_ASSIGN(opened, folder.read_manifest(number));
     opened.current = true;
-    RH_ASSIGN(auto database, engine::open_duckdb({}));
-    RH_ASSIGN(const auto session, database->connect());
-    RH_TRY(session->execute(fmt::format("attach {} as warehouse (read_only)",
-                                        engine::quote_text(folder.database(number).string()))));
-    return database;
+    return attach_read_only(folder.database(number));
   });
 }
 

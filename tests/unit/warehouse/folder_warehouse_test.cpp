@@ -1,5 +1,3 @@
-#include "warehouse/versions.hpp"
-
 #include <sys/resource.h>
 #include <sys/stat.h>
 
@@ -253,7 +251,7 @@ TEST_F(RollBack, RefusesAVersionThatIsNotWhatItWas) {
   fs::remove(first);
   auto other = tables(1);
   other.pop_back();
-  Warehouse elsewhere(folder_ / "elsewhere");
+  FolderWarehouse elsewhere(folder_ / "elsewhere");
   ASSERT_TRUE(elsewhere.publish(other, "r", 1, clock_));
   fs::copy_file(folder_ / "elsewhere" / "v000001.duckdb", first);
   EXPECT_THAT(warehouse_->roll_back(1).error().message, HasSubstr("plan is missing"));
