@@ -17,20 +17,29 @@ namespace fs = std::filesystem;
 class Report {
  public:
   Report() { rows_.columns = {{"check", "VARCHAR"}, {"state", "VARCHAR"}, {"detail", "VARCHAR"}}; }
-  void ok(const std::string& check, const std::string& detail) {
-    rows_.rows.push_back({check, std::string("ok"), detail});
-  }
+  void ok(const std::string& check, const std::string& detail) { add(check, "ok", detail); }
   void wrong(const std::string& check, const std::string& detail) {
-    rows_.rows.push_back({check, std::string("WRONG"), detail});
+    add(check, "WRONG", detail);
     healthy_ = false;
   }
-  void note(const std::string& check, const std::string& detail) {
-    rows_.rows.push_back({check, std::string("note"), detail});
-  }
+  void note(const std::string& check, const std::string& detail) { add(check, "note", detail); }
   const engine::Rows& rows() const { return rows_; }
   bool healthy() const { return healthy_; }
 
  private:
+  /// A row of the table is one line: messages of servers come in several.
+  void add(const std::string& check, const char* state, const std::string& detail) {
+    std::string line;
+    for (const char c : detail) {
+      const bool is_space = c == '\n' || c == '\t' || c == ' ';
+      if (!is_space)
+        line += c;
+      else if (!line.empty() && line.back() != ' ')
+        line += ' ';
+    }
+    rows_.rows.push_back({check, std::string(state), line});
+  }
+
   engine::Rows rows_;
   bool healthy_ = true;
 };

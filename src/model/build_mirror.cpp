@@ -104,8 +104,16 @@ Result<> BuildMirror::remove_old(size_t keep, const std::vector<std::string>& ne
   return {};
 }
 
-Result<> BuildMirror::store_receipt(const fs::path& receipt) const {
-  return bucket_->put(receipt, "receipts/" + receipt.filename().string());
+Result<> BuildMirror::store_receipts(const fs::path& folder) const {
+  RH_ASSIGN(const auto stored, bucket_->list("receipts/"));
+  std::error_code code;
+  for (fs::directory_iterator file(folder, code), end; !code && file != end; file.increment(code)) {
+    const std::string key = "receipts/" + file->path().filename().string();
+    const bool is_stored = std::ranges::binary_search(stored, key, {}, &lake::ObjectInfo::key);
+    if (file->path().extension() == ".json" && !is_stored) RH_TRY(bucket_->put(file->path(), key));
+  }
+  if (code) return fail(system_error("listing the receipts in", folder.string(), code.value()));
+  return {};
 }
 
 }  // namespace reelhouse::model

@@ -27,8 +27,9 @@ class BuildMirror {
   /// Removes all but the `keep` newest builds of each model, and never one in `needed` ("model/print"), nor
   /// one younger than a day: another machine may be about to publish it. Errors: as ObjectStore.
   Result<> remove_old(size_t keep, const std::vector<std::string>& needed, Time now) const;
-  /// Stores a run's receipt. Errors: as ObjectStore::put.
-  Result<> store_receipt(const std::filesystem::path& receipt) const;
+  /// Stores the receipts of a folder that the bucket has not: this run's, and those of runs that could not
+  /// reach it any more. Errors: as ObjectStore::list and put.
+  Result<> store_receipts(const std::filesystem::path& folder) const;
 
   std::string name() const { return bucket_->name(); }
 

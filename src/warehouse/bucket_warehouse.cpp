@@ -25,6 +25,15 @@ std::string manifest_key(int number) {
   return name_of_version(number) + ".json";
 }
 
+/// Says what a refused conditional write means to who publishes.
+Error told_as_race(Error error) {
+  if (error.kind != ErrorKind::kBusy) return error;
+  error.message =
+      "publishing: another machine published to this bucket meanwhile, so this version is not shown";
+  error.hint = "Nothing of it was left behind. Run again to publish on top of the other one.";
+  return error;
+}
+
 /// Removes a folder when it goes.
 class Scratch {
  public:
@@ -181,14 +190,15 @@ Result<> BucketWarehouse::store_draft(const Folder& draft, const Version& versio
                                       const std::optional<Current>& before) {
   const int number = version.number;
   // The manifest claims the number: it is small enough for a conditional write of any server.
-  RH_TRY(bucket_->put_if(draft.manifest(number), manifest_key(number), std::nullopt));
+  if (auto claimed = bucket_->put_if(draft.manifest(number), manifest_key(number), std::nullopt); !claimed)
+    return fail(told_as_race(std::move(claimed).error()));
   auto stored = bucket_->put(draft.database(number), database_key(number));
   if (stored && interrupted()) stored = fail(ErrorKind::kInterrupted, "publishing: interrupted", "", name());
   if (stored) stored = switch_to(number, before);
   if (!stored) {
     const auto now = read_current();
     if (now && *now && (*now)->number == number) return {};  // it was done, and only its answer was lost
-    remove(number);
+    (void)remove(number);  // what stays has no one's number but its own; the next publish removes it
   }
   return stored;
 }
@@ -199,13 +209,7 @@ Result<> BucketWarehouse::switch_to(int number, const std::optional<Current>& be
   const Scratch gone(file);
   auto done = bucket_->put_if(file, kCurrent, before ? std::optional(before->etag) : std::nullopt);
   if (done) return {};
-  Error error = std::move(done).error();
-  if (error.kind == ErrorKind::kBusy) {
-    error.message =
-        "publishing: another machine published to this bucket meanwhile, so this version is not shown";
-    error.hint = "Nothing of it was left behind. Run again to publish on top of the other one.";
-  }
-  return fail(std::move(error));
+  return fail(told_as_race(std::move(done).error()));
 }
 
 Result<Version> BucketWarehouse::publish(const std::vector<PublishedTable>& tables, const std::string& run,
@@ -230,30 +234,31 @@ Result<Version> BucketWarehouse::publish(const std::vector<PublishedTable>& tabl
   // What was written is what the readers here will ask for.
   fs::rename(draft.database(version.number), local_.database(version.number), code);
   if (!code) (void)::chmod(local_.database(version.number).c_str(), 0444);
-  retire(keep, version.number);
+  if (const auto retired = retire(keep, version.number); !retired)
+    version.remarks.push_back("old versions stay in the bucket: " + retired.error().message);
   return version;
 }
 
-/// Removes a version from the bucket, its database last: a manifest without a database is told apart.
-void BucketWarehouse::remove(int number) {
-  (void)bucket_->remove(database_key(number));
-  (void)bucket_->remove(manifest_key(number));
+/// Removes a version from the bucket, its manifest last: what has one still bears its number.
+Result<> BucketWarehouse::remove(int number) {
+  RH_TRY(bucket_->remove(database_key(number)));
+  return bucket_->remove(manifest_key(number));
 }
 
 /// Removes versions beyond the newest `keep`, and what a publish that died has left below the current one.
-void BucketWarehouse::retire(int keep, int current) {
-  const auto manifests = numbers(".json");
-  const auto databases = numbers(".duckdb");
-  if (!manifests || !databases) return;
-  std::vector<int> whole;
-  std::ranges::set_intersection(*manifests, *databases, std::back_inserter(whole));
+Result<> BucketWarehouse::retire(int keep, int current) {
+  RH_ASSIGN(const auto manifests, numbers(".json"));
+  RH_ASSIGN(const auto databases, numbers(".duckdb"));
+  std::vector<int> both;
+  std::ranges::set_intersection(manifests, databases, std::back_inserter(both));
   const auto kept = static_cast<size_t>(std::max(keep, 1));
-  for (size_t i = 0; i + kept < whole.size(); ++i)
-    if (whole[i] != current) remove(whole[i]);
+  for (size_t i = 0; i + kept < both.size(); ++i)
+    if (both[i] != current) RH_TRY(remove(both[i]));
   std::vector<int> either;
-  std::ranges::set_union(*manifests, *databases, std::back_inserter(either));
+  std::ranges::set_union(manifests, databases, std::back_inserter(either));
   for (const int number : either)
-    if (number < current && !std::ranges::binary_search(whole, number)) remove(number);
+    if (number < current && !std::ranges::binary_search(both, number)) RH_TRY(remove(number));
+  return {};
 }
 
 Result<Version> BucketWarehouse::roll_back(int number) {

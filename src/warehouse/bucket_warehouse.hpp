@@ -44,8 +44,8 @@ class BucketWarehouse final : public Warehouse {
                        const std::vector<PublishedTable>& tables) const;
   Result<> store_draft(const Folder& draft, const Version& version, const std::optional<Current>& before);
   Result<Version> bring(int number) const;
-  void remove(int number);
-  void retire(int keep, int current);
+  Result<> remove(int number);
+  Result<> retire(int keep, int current);
 
   std::unique_ptr<lake::ObjectStore> bucket_;
   Folder local_;

@@ -385,8 +385,9 @@ void Pipeline::finish(const Result<>& ended) {
   const fs::path file = options_.store / "receipts" / (result_.run + ".json");
   if (auto written = write_file_atomically(file, result_.receipt.dump(2) + "\n"); !written)
     say_("warning: the receipt could not be written: " + written.error().to_string());
-  else if (auto stored = mirror_ ? mirror_->store_receipt(file) : Result<>(); !stored)
-    say_("warning: the receipt could not be stored in the bucket: " + stored.error().to_string());
+  else if (auto stored = mirror_ ? mirror_->store_receipts(file.parent_path()) : Result<>(); !stored)
+    say_("warning: the receipt is not in the bucket yet, the next run stores it: " +
+         stored.error().to_string());
   if (auto closed = history_->end(record_.id, result_.state, result_.version, message, clock_); !closed)
     say_("warning: the run could not be closed in the history: " + closed.error().to_string());
 }

@@ -81,7 +81,7 @@ std::optional<Meaning> meaning_of(const std::string& code, const Asked& asked, c
 Meaning meaning_of_status(int status, const Asked& asked, const FoundCredentials& with) {
   if (status == 401 || status == 403)
     return {
-        ErrorKind::kPermission, "access denied",
+        ErrorKind::kPermission, fmt::format("access denied, {} is not allowed", asked.action),
         fmt::format("Allow {} on it for the identity of access key id {}, from {}; check that its secret is "
                     "right too.",
                     asked.action, with.credentials.access_key_id, with.source)};
