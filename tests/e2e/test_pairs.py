@@ -38,8 +38,6 @@ class PlacedServer(Server):
 
     def __init__(self, house, monkeypatch):
         with monkeypatch.context() as patch:
-            for name, value in house.environment.items():
-                patch.setenv(name, value)
             patch.setattr("test_tiles.clean_environment", lambda: {**clean_environment(), **house.environment})
             super().__init__(house)
 

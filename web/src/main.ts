@@ -3,6 +3,7 @@ import App from './App.svelte'
 import { forgetWidths } from './charts/text'
 import { look } from './charts/theme.svelte'
 import './style.css'
+import './print.css'
 
 look.start()
 // What was drawn before the font came is measured and drawn again.

@@ -4,6 +4,7 @@
 #include <thread>
 
 #include "base/interrupt.hpp"
+#include "warehouse/choice.hpp"
 #include "warehouse/postgresql/fixed_names.hpp"
 #include "warehouse/postgresql/loader.hpp"
 #include "warehouse/postgresql/retire.hpp"
@@ -17,13 +18,6 @@ using namespace std::chrono_literals;
 
 constexpr auto kLockPatience = 5s;
 constexpr auto kLockPause = 100ms;
-
-std::string list_of(const std::vector<StoredVersion>& versions) {
-  std::string text;
-  for (const auto& version : versions)
-    text += (text.empty() ? "" : ", ") + std::to_string(version.version.number);
-  return text;
-}
 
 /// Creates the schema of a version, whose views bear the plain names, with their comments.
 std::string schema_statements(const Connection& control, const Names& names, const StoredVersion& version) {
@@ -161,22 +155,16 @@ Result<Version> Publisher::publish(const std::vector<PublishedTable>& tables, co
 
 Result<Version> Publisher::roll_back(int number, std::chrono::milliseconds patience) {
   RH_ASSIGN(const auto versions, read_versions(*control_, names_));
-  if (versions.empty())
-    return fail(ErrorKind::kNotFound, "nothing is published yet", "Publish with: reelhouse run",
-                location_.name);
   const auto number_of = [](const StoredVersion& version) { return version.version.number; };
-  const auto now =
-      std::ranges::find_if(versions, [](const auto& version) { return version.version.current; });
-  const auto wanted = std::ranges::find_if(versions, [&](const StoredVersion& version) {
-    return number == 0 ? now != versions.end() && number_of(version) < number_of(*now)
-                       : number_of(version) == number;
-  });
-  if (wanted == versions.end())
-    return fail(ErrorKind::kNotFound,
-                number == 0 ? fmt::format("rolling back: there is no version before {}",
-                                          now == versions.end() ? 0 : number_of(*now))
-                            : fmt::format("rolling back: there is no version {}", number),
-                fmt::format("Versions: {}.", list_of(versions)), location_.name);
+  std::vector<int> there;
+  std::optional<int> now;
+  for (const auto& version : versions) {
+    there.push_back(number_of(version));
+    if (version.version.current) now = number_of(version);
+  }
+  std::ranges::sort(there);
+  RH_ASSIGN(number, choose_version(there, now, number, location_.name));
+  const auto wanted = std::ranges::find(versions, number, number_of);
   StoredVersion version = *wanted;
   for (const auto& table : version.tables) {
     const std::string view = quote(names_.version(number_of(version))) + "." + quote(table.name);
@@ -186,9 +174,9 @@ Result<Version> Publisher::roll_back(int number, std::chrono::milliseconds patie
       return fail(ErrorKind::kDamaged,
                   fmt::format("rolling back: the table {} of version {} has {} rows where {} are expected",
                               table.name, number_of(version), counted->integer(0, 0), table.rows),
-                  fmt::format("Choose another version: {}.", list_of(versions)), location_.name);
+                  "Choose another. " + advice_of(there), location_.name);
   }
-  if (wanted != now) {
+  if (number != now) {
     auto switched =
         control_->run("begin;" + switch_statements(*control_, names_, number_of(version)) + "commit");
     if (!switched) {

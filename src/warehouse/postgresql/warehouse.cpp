@@ -1,4 +1,5 @@
 #include "warehouse/postgresql/warehouse.hpp"
+#include "warehouse/choice.hpp"
 
 #include <mutex>
 
@@ -79,14 +80,7 @@ class DatabaseWarehouse final : public Warehouse {
   }
 
   Result<std::unique_ptr<engine::Database>> attach_current(Version& opened) const override {
-    return with_mirror(
-        opened, [](const std::filesystem::path& file) -> Result<std::unique_ptr<engine::Database>> {
-          RH_ASSIGN(auto database, engine::open_duckdb({}));
-          RH_ASSIGN(const auto session, database->connect());
-          RH_TRY(session->execute(
-              fmt::format("attach {} as warehouse (read_only)", engine::quote_text(file.string()))));
-          return database;
-        });
+    return with_mirror(opened, attach_read_only);
   }
 
   std::vector<Finding> inspect() const override;
