@@ -44,6 +44,7 @@ Result<Answer> Asker::ask() {
   shape_.cube = state_.cube && fits_cube(resolved_, shape_.measures);
   answer_.source = shape_.cube ? "cube" : "fact";
   if (shape_.measures.empty()) return std::move(answer_);
+  choose_table();
   RH_TRY(choose_top());
   RH_TRY(read_rows());
   if (query_.totals) RH_TRY(read_totals());
@@ -62,6 +63,16 @@ void Asker::choose_measures() {
   shape_.sort = query_.sort;
   if (resolved_.uses_bridge()) answer_.bridge = query_.overlapping ? "overlapping" : "weighted";
   if (!state_.note.empty()) answer_.notes.push_back(state_.note);
+}
+
+/// Finds the smallest table that holds what is asked.
+void Asker::choose_table() {
+  if (!shape_.cube || !state_.rollups) return;
+  std::set<std::string> dimensions;
+  for (const auto& axis : resolved_.axes)
+    if (axis.dimension != nullptr) dimensions.insert(axis.dimension->name);
+  for (const auto& condition : resolved_.conditions) dimensions.insert(condition.dimension->name);
+  shape_.table = state_.rollups->table_for(session_, dimensions);
 }
 
 /// Finds the periods of which closing measures speak: the last of every group of rows.

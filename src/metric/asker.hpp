@@ -1,18 +1,21 @@
 #pragma once
 
 #include <map>
+#include <memory>
 #include <string>
 
 #include "metric/compiler.hpp"
+#include "metric/rollup.hpp"
 #include "metric/snapshot.hpp"
 
 namespace reelhouse::metric {
 
 /// What an opened version knows of a view.
 struct ViewState {
-  bool cube = false;  ///< it was made
-  uint64_t rows = 0;  ///< of the fact
-  std::string note;   ///< of the fact's table: a dataset that is not in the lake
+  bool cube = false;                 ///< it was made
+  uint64_t rows = 0;                 ///< of the fact
+  std::shared_ptr<Rollups> rollups;  ///< of the cube; null = none
+  std::string note;                  ///< of the fact's table: a dataset that is not in the lake
   Calendar calendar;
   std::map<std::string, std::string> unknown;  ///< measure -> why it cannot be known
 };
@@ -29,6 +32,7 @@ class Asker {
   using Table = std::vector<std::vector<engine::Cell>>;
 
   void choose_measures();
+  void choose_table();
   void choose_dates();
   void choose_compared();
   std::vector<Day> closing_of(const Bounds& dates) const;

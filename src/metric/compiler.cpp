@@ -295,7 +295,7 @@ class Writer {
   }
 
   std::string from() {
-    if (shape_.cube) return cube_name(view_) + " as fact";
+    if (shape_.cube) return (shape_.table.empty() ? cube_name(view_) : shape_.table) + " as fact";
     std::vector<std::string> wanted;
     const auto add = [&](const std::vector<std::string>& names) {
       wanted.insert(wanted.end(), names.begin(), names.end());

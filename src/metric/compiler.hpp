@@ -50,6 +50,7 @@ Result<Resolved> resolve(const Definitions& definitions, const Query& query);
 /// How one statement is to be made of a resolved query.
 struct Shape {
   bool cube = false;         ///< read the view's cube instead of the fact
+  std::string table;         ///< a smaller cube to read instead of the cube; empty = the cube
   bool overlapping = false;  ///< rows whole to every member of a bridge, instead of by weight
   bool total = false;        ///< one row: all axes folded
   Bounds dates;

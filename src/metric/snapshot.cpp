@@ -125,6 +125,7 @@ class OpenSnapshot final : public Snapshot {
   Result<ViewState> read_state(engine::Session& session, const View& view, bool cube) const {
     ViewState state;
     state.cube = cube;
+    if (cube) state.rollups = std::make_shared<Rollups>(view);
     for (const auto& table : version_.tables)
       if (table.name == view.fact) {
         state.rows = table.rows;

@@ -44,13 +44,14 @@ AccessLog::~AccessLog() {
 
 void AccessLog::write(const Exchange& exchange) {
   if (descriptor_ < 0) return;
-  const Json json = {{"time", to_iso(clock_.now())},
-                     {"peer", exchange.peer},
-                     {"method", exchange.method.substr(0, 20)},
-                     {"path", exchange.path.substr(0, kPathShown)},
-                     {"status", exchange.status},
-                     {"bytes", exchange.bytes},
-                     {"milliseconds", std::round(exchange.seconds * 1e5) / 100}};
+  Json json = {{"time", to_iso(clock_.now())},
+               {"peer", exchange.peer},
+               {"method", exchange.method.substr(0, 20)},
+               {"path", exchange.path.substr(0, kPathShown)},
+               {"status", exchange.status},
+               {"bytes", exchange.bytes},
+               {"milliseconds", std::round(exchange.seconds * 1e5) / 100}};
+  if (exchange.questions > 0) json["questions"] = exchange.questions;
   std::string line = json.dump(-1, ' ', true, Json::error_handler_t::replace) + "\n";
   {
     const std::lock_guard lock(mutex_);

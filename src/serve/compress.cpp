@@ -3,6 +3,8 @@
 #include <zlib.h>
 
 #include <algorithm>
+#include <array>
+#include <new>
 
 namespace reelhouse::serve {
 namespace {
@@ -27,7 +29,36 @@ std::string gzip(std::string_view text, int level) {
   return out;
 }
 
+struct GzipStream::State {
+  z_stream stream{};
+};
+
+GzipStream::GzipStream() : state_(std::make_unique<State>()) {
+  if (::deflateInit2(&state_->stream, kLevel, Z_DEFLATED, kGzipWindow, 8, Z_DEFAULT_STRATEGY) != Z_OK)
+    throw std::bad_alloc();
+}
+
+GzipStream::~GzipStream() {
+  ::deflateEnd(&state_->stream);
+}
+
+std::string GzipStream::pack(std::string_view piece, bool last) {
+  z_stream& stream = state_->stream;
+  std::string out;
+  std::array<char, 16384> room{};
+  stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(piece.data()));
+  stream.avail_in = static_cast<uInt>(piece.size());
+  do {
+    stream.next_out = reinterpret_cast<Bytef*>(room.data());
+    stream.avail_out = static_cast<uInt>(room.size());
+    ::deflate(&stream, last ? Z_FINISH : Z_SYNC_FLUSH);
+    out.append(room.data(), room.size() - stream.avail_out);
+  } while (stream.avail_out == 0);
+  return out;
+}
+
 void compress(const Request& request, Response& response) {
+  if (response.pieces) return;
   const bool is_text = response.type.starts_with("application/json") || response.type.starts_with("text/");
   if (!is_text || response.events || response.body.size() < kSmall || response.body.size() > UINT32_MAX)
     return;

@@ -3,12 +3,14 @@
 #include <sys/socket.h>
 
 #include <boost/asio/dispatch.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/asio/write.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/http/parser.hpp>
 #include <boost/beast/http/read.hpp>
 #include <boost/beast/http/string_body.hpp>
 #include <optional>
+#include <utility>
 
 namespace reelhouse::serve {
 namespace {
@@ -49,10 +51,11 @@ Connection::~Connection() = default;
 void Connection::close() {
   if (state_ == State::kClosed) return;
   if (state_ == State::kEvents) --core_.streams;
-  if (busy_) report(state_ == State::kHandling ? 499 : response_.status);
+  if (busy_) report(state_ == State::kHandling || state_ == State::kPieces ? 499 : response_.status);
   state_ = State::kClosed;
   ++turn_;
-  if (cancel_) cancel_->cancel();
+  if (response_.pieces) response_.pieces->set_news({});
+  if (cancel_) std::exchange(cancel_, nullptr)->cancel();
   Code ignored;
   socket_.close(ignored);
   --core_.open;
@@ -63,7 +66,7 @@ void Connection::report(int status) {
   busy_ = false;
   if (!core_.hooks.done) return;
   const std::chrono::duration<double> took = now() - began_;
-  core_.hooks.done({request_.method, request_.path, peer_, status, sent_, took.count()});
+  core_.hooks.done({request_.method, request_.path, peer_, status, sent_, took.count(), response_.questions});
 }
 
 // ---- reading
@@ -172,6 +175,7 @@ bool Connection::fill_request() {
 void Connection::handle() {
   keep_ = inbox_->parser->get().keep_alive() && !core_.draining;
   busy_ = true;
+  old_ = inbox_->parser->get().version() < 11;
   const bool good = fill_request();
   inbox_->parser.reset();
   if (!good) {
@@ -180,7 +184,7 @@ void Connection::handle() {
   }
   state_ = State::kHandling;
   const uint64_t turn = ++turn_;
-  deadline_ = now() + core_.hooks.time_for(request_);
+  answer_by_ = deadline_ = now() + core_.hooks.time_for(request_);
   cancel_ = std::make_shared<Cancel>();
   auto respond = [self = shared_from_this(), turn](Response response) {
     auto kept = std::make_shared<Response>(std::move(response));
@@ -215,14 +219,15 @@ void Connection::client_moved(Code code) {
 
 void Connection::answer(Response response) {
   ++turn_;  // the wait for the client, if there is one, has lost its meaning
-  cancel_.reset();
   Code ignored;
   if (state_ == State::kHandling) socket_.cancel(ignored);
   state_ = State::kWriting;
   response_ = std::move(response);
+  if (!response_.pieces) cancel_.reset();
   if (core_.hooks.decorate) core_.hooks.decorate(response_);
   if (core_.draining) keep_ = false;
   if (response_.events) return begin_events();
+  if (response_.pieces) return begin_pieces();
   write_head();
 }
 
@@ -231,8 +236,10 @@ void Connection::write_head() {
   const std::string_view content = response_.content();
   head_ = fmt::format("HTTP/1.1 {} {}\r\n", response_.status, reason_of(response_.status));
   if (!response_.type.empty() && !bare) head_ += fmt::format("Content-Type: {}\r\n", response_.type);
-  if (response_.events)
+  if (response_.events || (response_.pieces && old_))
     keep_ = false;
+  else if (response_.pieces)
+    head_ += "Transfer-Encoding: chunked\r\n";
   else if (!bare)
     head_ += fmt::format("Content-Length: {}\r\n", content.size());
   for (const auto& [name, value] : response_.headers) {
@@ -241,6 +248,7 @@ void Connection::write_head() {
     head_ += fmt::format("{}: {}\r\n", name, clean);
   }
   head_ += keep_ ? "Connection: keep-alive\r\n\r\n" : "Connection: close\r\n\r\n";
+  if (response_.pieces) return;
   deadline_ = now() + core_.limits.write;
   if (response_.events) return;
   if (bare || request_.method == "HEAD") {
@@ -267,6 +275,10 @@ void Connection::piece_written(Code code, size_t bytes) {
   sent_ += bytes;
   if (code) return close();
   if (sent_ < response_.content().size()) return write_piece();
+  end_exchange();
+}
+
+void Connection::end_exchange() {
   report(response_.status);
   response_ = {};
   head_ = {};
@@ -289,6 +301,56 @@ void Connection::lingered(Code code, size_t bytes) {
   sent_ += bytes;
   if (code || sent_ > kLingerBytes) return close();
   socket_.async_read_some(asio::buffer(discarded_), then(&Connection::lingered));
+}
+
+// ---- a body that is sent while it is made
+
+void Connection::begin_pieces() {
+  state_ = State::kPieces;
+  writing_ = false;
+  ended_ = false;
+  write_head();
+  deadline_ = answer_by_;
+  // Posted, not called: whoever has news holds a lock.
+  response_.pieces->set_news([self = shared_from_this(), turn = turn_] {
+    asio::post(self->core_.io, [self, turn] {
+      if (self->turn_ == turn && self->state_ == State::kPieces) self->write_pieces();
+    });
+  });
+  watch_client();
+  write_pieces();
+}
+
+void Connection::write_pieces() {
+  if (writing_) return;
+  auto taken = response_.pieces->take(kPiece);
+  sent_ += taken.text.size();
+  ended_ = taken.ended;
+  if (old_) {
+    head_ += taken.text;
+  } else {
+    if (!taken.text.empty()) head_ += fmt::format("{:x}\r\n{}\r\n", taken.text.size(), taken.text);
+    if (ended_) head_ += "0\r\n\r\n";
+  }
+  if (head_.empty() && !ended_) return;
+  writing_ = true;
+  deadline_ = now() + core_.limits.write;
+  asio::async_write(socket_, asio::buffer(head_), then(&Connection::pieces_written));
+}
+
+void Connection::pieces_written(Code code, size_t) {
+  if (code) return close();
+  writing_ = false;
+  head_.clear();
+  deadline_ = answer_by_;
+  if (!ended_) return write_pieces();
+  response_.pieces->set_news({});
+  if (cancel_) std::exchange(cancel_, nullptr)->set_hook({});
+  ++turn_;  // the wait for the client has lost its meaning
+  Code ignored;
+  socket_.cancel(ignored);
+  if (core_.draining) keep_ = false;
+  end_exchange();
 }
 
 // ---- events
@@ -345,6 +407,11 @@ void Connection::tick(Instant time) {
       if (cancel_) cancel_->cancel();
       return answer(error_response(504, {ErrorKind::kInterrupted, "the answer took too long, and was stopped",
                                          "Ask for less: a shorter period, fewer dimensions.", ""}));
+    }
+    case State::kPieces: {
+      if (writing_ || !cancel_ || cancel_->cancelled()) return close();
+      deadline_ = time + core_.limits.write;
+      return cancel_->cancel();  // what makes the body ends it, and says why
     }
     default:
       close();

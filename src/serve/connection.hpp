@@ -46,7 +46,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   void send_event(std::shared_ptr<const std::string> event);
 
  private:
-  enum class State { kIdle, kHeaders, kBody, kHandling, kWriting, kEvents, kLingering, kClosed };
+  enum class State { kIdle, kHeaders, kBody, kHandling, kWriting, kPieces, kEvents, kLingering, kClosed };
 
   struct Inbox;  ///< what was read and not yet used, and its parser
 
@@ -71,6 +71,10 @@ class Connection : public std::enable_shared_from_this<Connection> {
   void write_head();
   void write_piece();
   void piece_written(Code code, size_t bytes);
+  void begin_pieces();
+  void write_pieces();
+  void pieces_written(Code code, size_t bytes);
+  void end_exchange();
   void begin_events();
   void write_event();
   void event_written(Code code, size_t bytes);
@@ -85,6 +89,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   State state_ = State::kIdle;
   uint64_t turn_ = 0;  ///< grows whenever pending operations lose their meaning
   Instant deadline_{};
+  Instant answer_by_{};  ///< what is worked on has to be answered by then
   std::unique_ptr<Inbox> inbox_;
   Request request_;
   Instant began_{};
@@ -93,7 +98,10 @@ class Connection : public std::enable_shared_from_this<Connection> {
   std::string head_;
   size_t sent_ = 0;
   bool keep_ = false;
-  bool busy_ = false;  ///< a request was read and its end not yet reported
+  bool old_ = false;      ///< HTTP/1.0, which knows no chunks
+  bool writing_ = false;  ///< of pieces, one is on its way
+  bool ended_ = false;    ///< of pieces, the last is on its way
+  bool busy_ = false;     ///< a request was read and its end not yet reported
   std::deque<std::shared_ptr<const std::string>> events_;
   Instant event_sent_{};
   std::array<char, 4096> discarded_{};

@@ -19,6 +19,11 @@ void Counters::add(const std::string& route, int status, double seconds) {
   ++times.count;
 }
 
+void Counters::add_question(int status) {
+  const std::lock_guard lock(mutex_);
+  ++questions_[status];
+}
+
 std::string Counters::render(const std::vector<Gauge>& gauges) const {
   std::string text;
   const auto out = std::back_inserter(text);
@@ -31,6 +36,11 @@ std::string Counters::render(const std::vector<Gauge>& gauges) const {
   for (const auto& [key, count] : requests_)
     fmt::format_to(out, "reelhouse_requests_total{{route=\"{}\",status=\"{}\"}} {}\n", key.first, key.second,
                    count);
+  text +=
+      "# HELP reelhouse_questions_total Questions answered, alone or several in a request.\n"
+      "# TYPE reelhouse_questions_total counter\n";
+  for (const auto& [status, count] : questions_)
+    fmt::format_to(out, "reelhouse_questions_total{{status=\"{}\"}} {}\n", status, count);
   text +=
       "# HELP reelhouse_request_seconds Time from the request's end to the answer's.\n"
       "# TYPE reelhouse_request_seconds histogram\n";

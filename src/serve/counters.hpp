@@ -14,6 +14,8 @@ namespace reelhouse::serve {
 class Counters {
  public:
   void add(const std::string& route, int status, double seconds);
+  /// Counts a question: a request may ask several.
+  void add_question(int status);
   /// Renders the text format 0.0.4. `gauges` are (name, help, value).
   struct Gauge {
     std::string name;
@@ -33,6 +35,7 @@ class Counters {
   mutable std::mutex mutex_;
   std::map<std::pair<std::string, int>, uint64_t> requests_;
   std::map<std::string, Times> times_;
+  std::map<int, uint64_t> questions_;
 };
 
 /// Resident memory of this process in bytes.

@@ -12,6 +12,7 @@
 
 #include "base/json.hpp"
 #include "base/result.hpp"
+#include "serve/pieces.hpp"
 
 namespace reelhouse::serve {
 
@@ -36,8 +37,10 @@ struct Response {
   std::string type;  ///< media type; empty = no Content-Type
   std::vector<std::pair<std::string, std::string>> headers;
   std::string body;
-  std::string_view fixed;  ///< a body that lives as long as the program, instead of `body`
-  bool events = false;     ///< stays open; `body` is the first of the events
+  std::string_view fixed;          ///< a body that lives as long as the program, instead of `body`
+  bool events = false;             ///< stays open; `body` is the first of the events
+  std::shared_ptr<Pieces> pieces;  ///< a body that is sent while it is made, instead of `body`
+  size_t questions = 0;            ///< how many it answers, for the access log; 0 = it is none of that kind
 
   std::string_view content() const { return fixed.empty() ? std::string_view(body) : fixed; }
   void set(std::string name, std::string value) { headers.emplace_back(std::move(name), std::move(value)); }

@@ -33,6 +33,7 @@ struct Exchange {
   int status = 0;  ///< 499 when the client went away before the answer
   size_t bytes = 0;
   double seconds = 0;
+  size_t questions = 0;  ///< that a request of several asked
 };
 
 /// What the server asks of who owns it. `handle` is called on the socket thread and must not wait.

@@ -4,6 +4,7 @@
 
 #include "base/hash.hpp"
 #include "base/near_miss.hpp"
+#include "serve/batch.hpp"
 #include "serve/compress.hpp"
 #include "serve/export.hpp"
 #include "serve/yaml_json.hpp"
@@ -12,7 +13,9 @@ namespace reelhouse::serve {
 namespace {
 
 constexpr std::chrono::seconds kAnswerTime{30};
+constexpr std::chrono::seconds kQueriesTime{60};
 constexpr std::chrono::seconds kExportTime{180};
+constexpr size_t kMostQuestions = 100;  ///< of one request
 
 /// Lets a request's cancel interrupt a session, until this ends.
 class Interruptible {
@@ -50,6 +53,16 @@ std::string dump(const Json& json) {
   return json.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
+/// Whose turn a request takes: that of its page, or of its address.
+std::string client_of(const Request& request) {
+  return request.peer + "/" + request.header("x-client-id").substr(0, 64);
+}
+
+/// The text of a query as it came: the body of a POST, or the parameter q.
+const std::string& asked_by(const Request& request) {
+  return request.method == "POST" ? request.body : request.parameter("q");
+}
+
 Response not_modified(const std::string& etag) {
   Response response;
   response.status = 304;
@@ -81,7 +94,7 @@ void Service::add_routes() {
     };
   };
   const auto at_once = [&](const std::string& path, Work work) {
-    routes_[path] = Route{std::move(work), false, FairQueue::Lane::kQuick, false, false};
+    routes_[path] = Route{std::move(work), false, FairQueue::Lane::kQuick, false, true, false};
   };
   at_once("/healthz", [](const Request&, Cancel&) { return text_response("text/plain", "ok\n"); });
   at_once("/readyz", [this](const Request&, Cancel&) { return ready(); });
@@ -91,14 +104,32 @@ void Service::add_routes() {
   routes_["/api/login"].posts = true;
   at_once("/api/dashboards", fixed(dashboards_));
   at_once("/api/openapi.json", fixed(openapi_));
-  routes_["/api/query"] = {[this](const Request& r, Cancel& c) { return query(r, c); }, true,
-                           FairQueue::Lane::kQuick, true, true};
-  routes_["/api/export"] = {[this](const Request& r, Cancel& c) { return download(r, c); }, true,
-                            FairQueue::Lane::kSlow, true, false};
-  routes_["/api/model"] = {[this](const Request&, Cancel&) { return model(); }, true, FairQueue::Lane::kQuick,
-                           false, true};
-  routes_["/api/status"] = {[this](const Request&, Cancel&) { return status(); }, true,
-                            FairQueue::Lane::kQuick, false, false};
+  routes_["/api/query"] = {[this](const Request& r, Cancel& c) { return query(r, c); },
+                           true,
+                           FairQueue::Lane::kQuick,
+                           true,
+                           true,
+                           true};
+  routes_["/api/queries"] = {[this](const Request& r, Cancel& c) { return queries(r, c); },
+                             true,
+                             FairQueue::Lane::kQuick,
+                             true,
+                             false,
+                             false};
+  routes_["/api/export"] = {[this](const Request& r, Cancel& c) { return download(r, c); },
+                            true,
+                            FairQueue::Lane::kSlow,
+                            true,
+                            true,
+                            false};
+  routes_["/api/model"] = {
+      [this](const Request&, Cancel&) { return model(); }, true, FairQueue::Lane::kQuick, false, true, true};
+  routes_["/api/status"] = {[this](const Request&, Cancel&) { return status(); },
+                            true,
+                            FairQueue::Lane::kQuick,
+                            false,
+                            true,
+                            false};
 }
 
 void Service::add_sources() {
@@ -112,7 +143,11 @@ void Service::add_sources() {
                                    return not_modified(etag);
                                  return kept_response(std::move(body), etag);
                                },
-                               true, FairQueue::Lane::kSlow, false, false};
+                               true,
+                               FairQueue::Lane::kSlow,
+                               false,
+                               true,
+                               false};
   }
 }
 
@@ -158,6 +193,11 @@ void Service::handle(Request request, std::shared_ptr<Cancel> cancel, Respond re
     response.set("Allow", "GET, HEAD");
     return respond(std::move(response));
   }
+  if (route != nullptr && !route->reads && request.method != "POST") {
+    Response response = error_response(405, {ErrorKind::kUsage, "this is asked by POST", "", ""});
+    response.set("Allow", "POST");
+    return respond(std::move(response));
+  }
   if (route == nullptr) return respond(assets_.answer(request));
   const auto snapshot = live_.snapshot();
   if (route->versioned && snapshot) {
@@ -165,9 +205,8 @@ void Service::handle(Request request, std::shared_ptr<Cancel> cancel, Respond re
     if (matches_etag(request.header("if-none-match"), etag)) return respond(not_modified(etag));
   }
   if (!route->queued) return respond(run(*route, request, *cancel));
-  const std::string client = request.peer + "/" + request.header("x-client-id").substr(0, 64);
   FairQueue::Task task;
-  task.client = client;
+  task.client = client_of(request);
   task.lane = route->lane;
   task.cancel = cancel;
   task.run = [this, route, request = std::move(request), cancel, respond] {
@@ -194,10 +233,12 @@ Response Service::run(const Route& route, const Request& request, Cancel& cancel
 }
 
 std::chrono::milliseconds Service::time_for(const Request& request) const {
-  return request.path == "/api/export" ? kExportTime : kAnswerTime;
+  if (request.path == "/api/export") return kExportTime;
+  return request.path == "/api/queries" ? kQueriesTime : kAnswerTime;
 }
 
 void Service::count(const Exchange& exchange) {
+  if (exchange.path == "/api/query") counters_.add_question(exchange.status);
   counters_.add(route_name(exchange.path), exchange.status, exchange.seconds);
 }
 
@@ -207,9 +248,7 @@ std::string Service::version_event(int version) {
 
 // ---- answers
 
-Result<metric::Answer> Service::ask(const Request& request, Cancel& cancel, int most_rows,
-                                    std::string& asked) const {
-  asked = request.method == "POST" ? request.body : request.parameter("q");
+Result<metric::Answer> Service::ask(const std::string& asked, Cancel& cancel, int most_rows) const {
   if (asked.empty())
     return fail(ErrorKind::kUsage, "the query is missing",
                 "Send it as JSON in the parameter q, or as the body of a POST.");
@@ -231,17 +270,51 @@ Result<metric::Answer> Service::ask(const Request& request, Cancel& cancel, int 
 }
 
 Result<Response> Service::query(const Request& request, Cancel& cancel) const {
-  std::string asked;
-  RH_ASSIGN(const metric::Answer answer, ask(request, cancel, static_cast<int>(options_.most_rows), asked));
+  RH_ASSIGN(const metric::Answer answer,
+            ask(asked_by(request), cancel, static_cast<int>(options_.most_rows)));
   return kept_response(dump(metric::to_json(answer)), etag_of(request, answer.version));
+}
+
+/// Answers several questions, each in its turn and as soon as it can.
+Result<Response> Service::queries(const Request& request, Cancel& cancel) {
+  RH_ASSIGN(const Json json, parse_json(request.body));
+  const bool is_list = json.is_object() && json.size() == 1 && json.contains("queries") &&
+                       json["queries"].is_array() && !json["queries"].empty();
+  if (!is_list)
+    return fail(ErrorKind::kUsage, "the questions are missing", R"(Send {"queries": [...]}, one or more.)");
+  if (json["queries"].size() > kMostQuestions)
+    return fail(ErrorKind::kUsage,
+                fmt::format("{} questions are too many for one request", json["queries"].size()),
+                fmt::format("Ask at most {} at once.", kMostQuestions));
+  std::vector<std::string> questions;
+  for (const auto& question : json["queries"]) questions.push_back(dump(question));
+  const bool packed = accepts_encoding(request.header("accept-encoding"), "gzip");
+  Response response = text_response("application/x-ndjson", "");
+  response.questions = questions.size();
+  Batch::Hooks hooks;
+  hooks.answer = [this](const std::string& question, Cancel& own) {
+    const Route one{[&](const Request&, Cancel& stop) -> Result<Response> {
+      RH_ASSIGN(const metric::Answer answer, ask(question, stop, static_cast<int>(options_.most_rows)));
+      return text_response("application/json", dump(metric::to_json(answer)));
+    }};
+    return run(one, {}, own);
+  };
+  hooks.told = [this](int status) { counters_.add_question(status); };
+  const auto batch = std::make_shared<Batch>(std::move(questions), packed, std::move(hooks));
+  response.pieces = batch->pieces();
+  response.set("Vary", "Accept-Encoding");
+  response.set("X-Accel-Buffering", "no");
+  if (packed) response.set("Content-Encoding", "gzip");
+  batch->start(queue_, client_of(request), cancel);
+  return response;
 }
 
 Result<Response> Service::download(const Request& request, Cancel& cancel) const {
   const std::string as = request.parameter("as").empty() ? "csv" : request.parameter("as");
   if (as != "csv" && as != "xlsx")
     return fail(ErrorKind::kUsage, fmt::format("cannot export as '{}'", as.substr(0, 40)), "As csv or xlsx.");
-  std::string asked;
-  RH_ASSIGN(const metric::Answer answer, ask(request, cancel, 0, asked));
+  const std::string& asked = asked_by(request);
+  RH_ASSIGN(const metric::Answer answer, ask(asked, cancel, 0));
   const std::string title = request.parameter("title").empty() ? answer.view : request.parameter("title");
   Response response;
   if (as == "csv") {

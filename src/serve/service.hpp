@@ -54,6 +54,7 @@ class Service {
     bool queued = true;
     FairQueue::Lane lane = FairQueue::Lane::kQuick;
     bool posts = false;      ///< POST is allowed too
+    bool reads = true;       ///< GET is allowed
     bool versioned = false;  ///< the same request has the same answer as long as the version stays
   };
 
@@ -64,8 +65,9 @@ class Service {
   std::string etag_of(const Request& request, int version) const;
   Response run(const Route& route, const Request& request, Cancel& cancel) const;
 
-  Result<metric::Answer> ask(const Request& request, Cancel& cancel, int most_rows, std::string& query) const;
+  Result<metric::Answer> ask(const std::string& query, Cancel& cancel, int most_rows) const;
   Result<Response> query(const Request& request, Cancel& cancel) const;
+  Result<Response> queries(const Request& request, Cancel& cancel);
   Result<Response> download(const Request& request, Cancel& cancel) const;
   Result<Response> model() const;
   Result<Response> status() const;

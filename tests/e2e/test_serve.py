@@ -173,6 +173,54 @@ def test_a_query_may_be_posted(shared, api):
     assert got["rows"] == shared.query(MRR).json()["rows"]
 
 
+def ask_together(server, queries, **headers):
+    """Asks several questions in one request; returns the answer and its lines, in the order of the questions."""
+    answer = server.get("/api/queries", "POST", json.dumps({"queries": queries}), **headers)
+    body = gzip.decompress(answer.body) if answer.headers.get("content-encoding") == "gzip" else answer.body
+    lines = [json.loads(line) for line in body.decode().splitlines()] if answer.status == 200 else []
+    return answer, sorted(lines, key=lambda line: line["at"])
+
+
+@pytest.mark.parametrize("headers", [{}, {"Accept_Encoding": "gzip"}])
+def test_several_questions_are_answered_in_one_request(shared, api, headers):
+    model = shared.get("/api/model").json()
+    queries = [{"measures": [measure["name"]], "totals": True, "limit": 20}
+               for view in model["views"] for measure in view["measures"]][:40]
+    queries += [{"measures": ["mrrr"]}, {"measures": ["mrr"], "filters": [{"dimension": "plan", "in": 3}]}]
+    answer, lines = ask_together(shared, queries, **headers)
+    assert answer.status == 200 and answer.headers["content-type"] == "application/x-ndjson"
+    schema = api["paths"]["/api/queries"]["post"]["responses"]["200"]["content"]["application/x-ndjson"]["schema"]
+    for line in lines:
+        jsonschema.Draft202012Validator({**schema, "components": api["components"]}).validate(line)
+    assert [line["at"] for line in lines] == list(range(len(queries)))
+    assert [line["status"] for line in lines] == [200] * (len(queries) - 2) + [400, 400]
+    assert "mrr" in lines[-2]["error"]["hint"]
+    for query, line in zip(queries, lines[:-2]):
+        alone = shared.query(query).json()
+        assert [line["answer"][key] for key in ("rows", "totals", "columns")] == [alone[key] for key in ("rows", "totals", "columns")]
+
+
+@pytest.mark.parametrize("body", ["", "{", "[]", "{}", '{"queries":[]}', '{"queries":{}}', '{"queries":[{}],"x":1}',
+                                  json.dumps({"queries": [MRR] * 101})])
+def test_what_is_no_list_of_questions_is_refused(shared, api, body):
+    answer = shared.get("/api/queries", "POST", body)
+    assert answer.status == 400
+    assert check(api, "/api/queries", answer, "post")["error"]["message"]
+
+
+def test_the_log_and_the_numbers_tell_questions(shared):
+    before = shared.number("reelhouse_questions_total")
+    ask_together(shared, [MRR, MRR, MRR])
+    assert shared.number("reelhouse_questions_total") == before + 3
+    deadline = time.time() + 10
+    while time.time() < deadline:
+        told = [json.loads(line) for line in shared.log.read_text().splitlines()]
+        if any(line["path"] == "/api/queries" and line.get("questions") == 3 for line in told):
+            return
+        time.sleep(0.1)
+    raise AssertionError(told[-5:])
+
+
 def test_figures_equal_the_warehouse(shared, generated_template):
     last = "2023-01-01"
     rows = generated_template.sql(
@@ -450,6 +498,51 @@ def test_closed_connections_leave_nothing_behind(shared):
     assert shared.number("reelhouse_queue_waiting") == 0
     assert shared.number("reelhouse_connections") < 50
     assert shared.query(MRR).status == 200
+
+
+# Every three rows of the fact held against each other: work for days.
+HEAVY_VIEW = """
+view: endless
+label: Endless
+fact: fct_subscription_month
+measures:
+  endless:
+    label: Endless
+    sum: >
+      fact.revenue * (select sum(sin(x + y + z)) from (select revenue as x from fct_subscription_month)
+      cross join (select revenue as y from fct_subscription_month)
+      cross join (select revenue as z from fct_subscription_month))
+"""
+HEAVY = {"measures": ["endless"]}
+
+
+@pytest.fixture
+def heavy(generated, serve):
+    """A server with a measure that takes for ever, on a warehouse that was published."""
+    (generated.project / "metrics" / "99_endless.yml").write_text(HEAVY_VIEW)
+    server = serve(generated)
+    server.wait_ready()
+    return server
+
+
+@pytest.mark.parametrize("together", [False, True])
+def test_a_long_question_ends_when_its_client_leaves(heavy, together):
+    path, body = ("/api/queries", {"queries": [HEAVY] * 6}) if together else ("/api/query", HEAVY)
+    text = json.dumps(body)
+    stream = heavy.raw(f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: {len(text)}\r\n\r\n{text}".encode())
+    deadline = time.time() + 20
+    while heavy.number("reelhouse_queries_running") < (2 if together else 1):
+        assert time.time() < deadline, "it never ran"
+        time.sleep(0.05)
+    time.sleep(1)
+    assert heavy.number("reelhouse_queries_running") >= 1, "it was no long question"
+    stream.close()
+    left = time.time()
+    while heavy.number("reelhouse_queries_running") + heavy.number("reelhouse_queue_waiting") > 0:
+        assert time.time() < left + 15, "it goes on although nobody waits"
+        time.sleep(0.05)
+    last = [json.loads(line) for line in heavy.log.read_text().splitlines()]
+    assert any(line["path"] == path and line["status"] == 499 for line in last)
 
 
 def test_many_clients_at_once_get_right_answers(shared):

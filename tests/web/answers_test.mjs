@@ -1,7 +1,7 @@
 // What is painted is the newest answer; failures are told and retried; exports hold every row.
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import { kServer, mark, open, queryOf, settled, start, tab } from './browser.mjs'
+import { kQuestions, kServer, mark, open, queryOf, questionsOf, settled, start, tab } from './browser.mjs'
 
 let browser
 before(async () => {
@@ -14,9 +14,9 @@ test('an answer that was overtaken never paints', async () => {
   await open(page, '/overview')
   let first = true
   const late = []
-  await page.route('**/api/query?*', async (route) => {
-    const query = new URL(route.request().url()).searchParams.get('q')
-    if (first && query.includes('Basic') && query.includes('"users"')) {
+  await page.route(kQuestions, async (route) => {
+    const asked = JSON.stringify(questionsOf(route.request()))
+    if (first && asked.includes('Basic') && asked.includes('"users"')) {
       first = false
       late.push(new Promise((done) => setTimeout(done, 900)).then(() => route.continue().catch(() => {})))
       return
@@ -41,7 +41,7 @@ test('an answer that was overtaken never paints', async () => {
 test('old numbers stay, dimmed, until new ones come', async () => {
   const { page, close } = await tab(browser)
   await open(page, '/overview')
-  await page.route('**/api/query?*', async (route) => {
+  await page.route(kQuestions, async (route) => {
     await new Promise((done) => setTimeout(done, 600))
     await route.continue().catch(() => {})
   })
@@ -59,11 +59,13 @@ test('old numbers stay, dimmed, until new ones come', async () => {
 test('a failed tile says what failed, and Retry asks again', async () => {
   const { page, close } = await tab(browser)
   let broken = true
-  await page.route('**/api/query?*', async (route) => {
-    const query = new URL(route.request().url()).searchParams.get('q')
-    if (broken && query.includes('director'))
-      await route.fulfill({ status: 503, json: { error: { kind: 'busy', message: 'the queue is full', hint: 'Try again.' } } })
-    else await route.continue()
+  await page.route(kQuestions, async (route) => {
+    const at = questionsOf(route.request()).findIndex((one) => JSON.stringify(one).includes('director'))
+    if (!broken || at < 0) return route.continue()
+    const answer = await route.fetch()
+    const lines = (await answer.text()).trimEnd().split('\n').filter((line) => JSON.parse(line).at !== at)
+    const error = { kind: 'busy', message: 'the queue is full', hint: 'Try again.', where: '' }
+    await route.fulfill({ response: answer, body: [...lines, JSON.stringify({ at, status: 503, error }), ''].join('\n') })
   })
   await open(page, '/overview')
   const tile = page.locator('[data-tile=most_watched_directors]')
@@ -145,7 +147,7 @@ test('a new version reaches an open page, in place', async () => {
   const { version } = await (await fetch(`${kServer}/api/model`)).json()
   await page.evaluate(() => (window.stillHere = true))
   let asked = 0
-  page.on('request', (request) => (asked += request.url().includes('/api/query') ? 1 : 0))
+  page.on('request', (request) => (asked += questionsOf(request).length))
   announced = version + 1
   // The stream is opened anew, as after a break of the line.
   await page.context().setOffline(true)

@@ -63,6 +63,16 @@ export const modelOf = async () => (await fetch(`${kServer}/api/model`)).json()
 export const queryOf = async (page, tile) =>
   JSON.parse((await page.locator(`[data-tile="${tile}"]`).getAttribute('data-query')) || 'null')
 
+/** The questions of a request to the server: one, or several. */
+export const questionsOf = (request) => {
+  const url = new URL(request.url())
+  if (url.pathname === '/api/queries') return JSON.parse(request.postData()).queries
+  return url.pathname === '/api/query' ? [JSON.parse(url.searchParams.get('q'))] : []
+}
+
+/** Where questions go: an address to route. */
+export const kQuestions = /\/api\/quer(y\?|ies)/
+
 /** Chooses an item of a tile's menu. */
 export async function choose(page, tile, item) {
   const frame = page.locator(`[data-tile=${tile}]`)

@@ -1,7 +1,7 @@
 // Clicking, adding, undoing; chips; periods; the URL; only what is touched is asked again.
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import { mark, open, queryOf, search, settled, start, tab } from './browser.mjs'
+import { mark, open, queryOf, questionsOf, search, settled, start, tab } from './browser.mjs'
 
 let browser
 before(async () => {
@@ -12,10 +12,7 @@ after(() => browser?.close())
 /** Records the queries that a page sends from now on. */
 function recorded(page) {
   const sent = []
-  page.on('request', (request) => {
-    const url = new URL(request.url())
-    if (url.pathname === '/api/query') sent.push(JSON.parse(url.searchParams.get('q')))
-  })
+  page.on('request', (request) => sent.push(...questionsOf(request)))
   return sent
 }
 

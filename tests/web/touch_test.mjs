@@ -1,7 +1,7 @@
 // A phone: fingers choose months, drill down and scroll; a tile fills the screen and gives it back.
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import { choose, open, queryOf, search, settled, start, tab } from './browser.mjs'
+import { choose, open, queryOf, questionsOf, search, settled, start, tab } from './browser.mjs'
 
 let browser
 before(async () => {
@@ -122,7 +122,7 @@ test('pages tell themselves apart to the server', async () => {
   const said = [new Set(), new Set()]
   for (const [at, one] of [page, other].entries()) {
     one.on('request', (request) => {
-      if (new URL(request.url()).pathname === '/api/query') said[at].add(request.headers()['x-client-id'] ?? '')
+      if (questionsOf(request).length > 0) said[at].add(request.headers()['x-client-id'] ?? '')
     })
     await open(one, '/overview')
   }

@@ -308,5 +308,76 @@ TEST(HttpServer, NamesATakenPort) {
   EXPECT_THAT(second.error().message, testing::HasSubstr(std::to_string(running.port())));
 }
 
+/// Answers with pieces that the test adds to.
+struct Piecewise {
+  std::shared_ptr<Pieces> pieces = std::make_shared<Pieces>();
+  std::atomic<int> cancelled = 0;
+  Handler handler() {
+    return [this](const Request&, const std::shared_ptr<Cancel>& cancel, const Respond& respond) {
+      cancel->set_hook([this] { ++cancelled; });
+      Response response;
+      response.type = "text/plain";
+      response.pieces = pieces;
+      respond(std::move(response));
+    };
+  }
+};
+
+TEST(HttpServer, SendsABodyWhileItIsMade) {
+  Piecewise made;
+  Running server(made.handler());
+  Client client(server.port());
+  client.send(kGet);
+  EXPECT_THAT(client.read_until("\r\n\r\n"), testing::HasSubstr("Transfer-Encoding: chunked\r\n"));
+  made.pieces->add("one");
+  EXPECT_THAT(client.read_until("one\r\n"), testing::HasSubstr("3\r\none\r\n"));
+  made.pieces->add("two and more");
+  made.pieces->end();
+  made.pieces->add("too late");
+  EXPECT_EQ(client.read_until("0\r\n\r\n"), "c\r\ntwo and more\r\n0\r\n\r\n");
+  // The connection is kept for the next request.
+  made.pieces = std::make_shared<Pieces>();
+  made.pieces->end();
+  client.send(kGet);
+  EXPECT_THAT(client.read_until("0\r\n\r\n"), testing::HasSubstr("200 OK"));
+  EXPECT_EQ(made.cancelled, 0);
+}
+
+TEST(HttpServer, EndsABodyForAnOldClientByClosing) {
+  Piecewise made;
+  Running server(made.handler());
+  Client client(server.port());
+  client.send("GET /x HTTP/1.0\r\nHost: localhost\r\n\r\n");
+  made.pieces->add("one");
+  made.pieces->end();
+  const std::string got = client.read_all();
+  EXPECT_THAT(got, testing::EndsWith("\r\n\r\none"));
+  EXPECT_THAT(got, testing::Not(testing::HasSubstr("chunked")));
+}
+
+TEST(HttpServer, CancelsABodyWhoseClientHasGone) {
+  Piecewise made;
+  Running server(made.handler());
+  Client client(server.port());
+  client.send(kGet);
+  client.read_until("\r\n\r\n");
+  client.close();
+  for (int i = 0; i < 500 && made.cancelled == 0; ++i) std::this_thread::sleep_for(10ms);
+  EXPECT_GE(made.cancelled, 1);
+}
+
+TEST(HttpServer, CancelsABodyThatTakesTooLong) {
+  Piecewise made;
+  Running server(made.handler(), {}, 300ms);
+  Client client(server.port());
+  client.send(kGet);
+  client.read_until("\r\n\r\n");
+  for (int i = 0; i < 500 && made.cancelled == 0; ++i) std::this_thread::sleep_for(10ms);
+  EXPECT_EQ(made.cancelled, 1);
+  made.pieces->add("why");
+  made.pieces->end();
+  EXPECT_EQ(client.read_until("0\r\n\r\n"), "3\r\nwhy\r\n0\r\n\r\n");
+}
+
 }  // namespace
 }  // namespace reelhouse::serve

@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 
+#include <algorithm>
 #include <future>
 
 #include "serve/compress.hpp"
@@ -231,6 +232,95 @@ TEST(Compress, PacksLargeTextOnly) {
     compress(request, other);
     EXPECT_EQ(other.body.size(), size);
   }
+}
+
+/// Takes all lines of a response to several questions, in the order of the questions.
+std::vector<Json> lines_of(const Response& response) {
+  std::string text;
+  for (int wait = 0; wait < 1000; ++wait) {
+    const auto taken = response.pieces->take(1 << 20);
+    text += taken.text;
+    if (taken.ended) break;
+    std::this_thread::sleep_for(10ms);
+  }
+  std::vector<Json> lines;
+  for (size_t at = 0; at < text.size(); at = text.find('\n', at) + 1)
+    lines.push_back(Json::parse(text.substr(at, text.find('\n', at) - at)));
+  std::ranges::sort(lines, {}, [](const Json& line) { return line["at"].get<int>(); });
+  return lines;
+}
+
+TEST_F(ServiceTest, AnswersSeveralQuestionsEachOnItsOwn) {
+  open();
+  const Response response = ask("/api/queries", {}, {}, "POST",
+                                R"({"queries":[{"measures":["sold"],"limit":2},{"measures":["wrong"]},)"
+                                R"({"measures":["thrown"]},{"measure":"sold"},7]})");
+  ASSERT_EQ(response.status, 200) << response.body;
+  EXPECT_EQ(response.type, "application/x-ndjson");
+  EXPECT_EQ(response.questions, 5);
+  const auto lines = lines_of(response);
+  ASSERT_EQ(lines.size(), 5);
+  EXPECT_EQ(lines[0]["answer"]["rows"].size(), 2);
+  EXPECT_EQ(lines[0]["status"], 200);
+  EXPECT_EQ(lines[1]["status"], 400);
+  EXPECT_EQ(lines[1]["error"]["hint"], "right?");
+  EXPECT_EQ(lines[2]["status"], 500);
+  EXPECT_EQ(lines[3]["status"], 400);
+  EXPECT_EQ(lines[4]["status"], 400);
+  EXPECT_THAT(ask("/metrics").body, testing::HasSubstr("reelhouse_questions_total{status=\"400\"} 3\n"));
+}
+
+TEST_F(ServiceTest, RefusesWhatIsNoListOfQuestions) {
+  open();
+  for (const char* body :
+       {"", "{", "[]", "{}", R"({"queries":[]})", R"({"queries":1})", R"({"queries":[{}],"more":1})"})
+    EXPECT_EQ(ask("/api/queries", {}, {}, "POST", body).status, 400) << body;
+  Json many = {{"queries", Json::array()}};
+  for (int i = 0; i < 101; ++i) many["queries"].push_back({{"measures", {"sold"}}});
+  const Response refused = ask("/api/queries", {}, {}, "POST", many.dump());
+  EXPECT_EQ(refused.status, 400);
+  EXPECT_THAT(refused.body, testing::HasSubstr("at most 100"));
+  const Response got = ask("/api/queries");
+  EXPECT_EQ(got.status, 405);
+  EXPECT_EQ(header(got, "Allow"), "POST");
+  EXPECT_EQ(snapshot_->asked(), 0);
+}
+
+TEST_F(ServiceTest, GivesUpAllQuestionsOfARequestThatIsCancelled) {
+  open();
+  const Response response = ask(
+      "/api/queries", {}, {}, "POST",
+      R"({"queries":[{"measures":["slow"]},{"measures":["slow"]},{"measures":["slow"]},{"measures":["slow"]}]})");
+  while (snapshot_->asked() < 2) std::this_thread::sleep_for(1ms);
+  cancel_->cancel();
+  const auto lines = lines_of(response);
+  ASSERT_EQ(lines.size(), 4);
+  for (const auto& line : lines) EXPECT_EQ(line["status"], 504) << line;
+  while (queue_.running() > 0) std::this_thread::sleep_for(1ms);
+  EXPECT_EQ(snapshot_->asked(), 2);  // those that waited were never asked
+}
+
+TEST_F(ServiceTest, SaysWhichQuestionsTheQueueHasNoRoomFor) {
+  open();
+  Json many = {{"queries", Json::array()}};
+  for (int i = 0; i < 20; ++i) many["queries"].push_back({{"measures", {"slow"}}});
+  const Response response = ask("/api/queries", {}, {}, "POST", many.dump());
+  while (snapshot_->asked() < 2) std::this_thread::sleep_for(1ms);
+  cancel_->cancel();
+  const auto lines = lines_of(response);
+  ASSERT_EQ(lines.size(), 20);
+  EXPECT_GE(std::ranges::count_if(lines, [](const Json& line) { return line["status"] == 503; }), 8);
+}
+
+TEST_F(ServiceTest, PacksAnswersOfSeveralQuestions) {
+  open();
+  const Response response = ask("/api/queries", {}, {{"accept-encoding", "gzip"}}, "POST",
+                                R"({"queries":[{"measures":["sold"]},{"measures":["sold"]}]})");
+  EXPECT_EQ(header(response, "Content-Encoding"), "gzip");
+  std::string packed;
+  for (auto taken = response.pieces->take(9); !taken.ended; taken = response.pieces->take(9))
+    packed += taken.text;
+  EXPECT_EQ(packed.substr(0, 2), "\x1f\x8b");
 }
 
 }  // namespace

@@ -1,4 +1,4 @@
-import { ApiError, get } from '../api/client'
+import { ApiError, get } from '../api/http'
 import { server } from '../state/server.svelte'
 
 /** One plain answer of the server, kept until a newer one comes. */

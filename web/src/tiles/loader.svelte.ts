@@ -3,6 +3,7 @@ import type { Answer, Cell, Model } from '../api/types'
 import type { Plan } from '../model/query'
 import { members } from '../state/members.svelte'
 import { server } from '../state/server.svelte'
+import { Sight } from './sight'
 import { expectAnswer } from './together'
 
 /** An answer with the plan that asked for it: what is painted always belongs together. */
@@ -20,6 +21,7 @@ export class Loader {
   waiting = $state(false)
   /** What is shown is not what is wanted, for nobody answers. */
   old = $state(false)
+  readonly sight = new Sight()
   #asked = ''
   #abort: AbortController | undefined
 
@@ -31,12 +33,13 @@ export class Loader {
     this.#abort?.abort()
     const abort = new AbortController()
     this.#abort = abort
+    this.sight.drop()
+    this.waiting = true
     const kept = remembered(model.version, text)
     if (kept && this.shown && plan.series === this.shown.plan.series) {
       this.#show({ text, plan, answer: kept, ranks: this.shown.ranks })
       return
     }
-    this.waiting = true
     const came = expectAnswer()
     abort.signal.addEventListener('abort', () => came())
     const ranks: Promise<Map<Cell, number>> = plan.series
@@ -60,15 +63,18 @@ export class Loader {
   }
 
   #show(shown: Shown) {
-    this.waiting = false
-    this.error = null
-    this.old = false
-    this.shown = shown
+    this.sight.show(() => {
+      this.waiting = false
+      this.error = null
+      this.old = false
+      this.shown = shown
+    })
   }
 
   stop() {
     this.#abort?.abort()
     this.#abort = undefined
+    this.sight.drop()
     this.#asked = ''
   }
 }
