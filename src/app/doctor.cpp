@@ -4,6 +4,7 @@
 #include <iostream>
 
 #include "app/command.hpp"
+#include "app/one_line.hpp"
 #include "base/files.hpp"
 #include "lake/object_store.hpp"
 #include "warehouse/versions.hpp"
@@ -27,17 +28,8 @@ class Report {
   bool healthy() const { return healthy_; }
 
  private:
-  /// A row of the table is one line: messages of servers come in several.
   void add(const std::string& check, const char* state, const std::string& detail) {
-    std::string line;
-    for (const char c : detail) {
-      const bool is_space = c == '\n' || c == '\t' || c == ' ';
-      if (!is_space)
-        line += c;
-      else if (!line.empty() && line.back() != ' ')
-        line += ' ';
-    }
-    rows_.rows.push_back({check, std::string(state), line});
+    rows_.rows.push_back({check, std::string(state), one_line(detail)});
   }
 
   engine::Rows rows_;
@@ -69,12 +61,14 @@ void check_lake(Report& report, const Settings& settings) {
     report.ok("lake", detail);
 }
 
-/// Lists a bucket that the program will write to.
+/// Lists a bucket that the program will write to, puts a small object there and removes it.
 void check_bucket(Report& report, const std::string& what, const std::string& location) {
   const auto bucket = lake::open_store(location);
   const auto objects = bucket ? (*bucket)->list("receipts/") : fail(bucket.error());
   if (!objects) return report.wrong(what, objects.error().to_string());
-  report.ok(what, fmt::format("{}: reachable, {} receipts", location, objects->size()));
+  if (const auto writable = lake::check_writable(**bucket, lake::WriteCheck::kPlain); !writable)
+    return report.wrong(what, writable.error().to_string());
+  report.ok(what, fmt::format("{}: readable, writable, {} receipts", location, objects->size()));
 }
 
 /// Writes and removes a file where the program will have to write, and tells the space left there.
@@ -103,7 +97,8 @@ void check_memory(Report& report) {
 void check_warehouse(Report& report, const Settings& settings) {
   const auto warehouse = warehouse::open_warehouse(settings.published());
   if (!warehouse) return report.wrong("warehouse", warehouse.error().to_string());
-  for (const auto& finding : (*warehouse)->inspect()) switch (finding.state) {
+  bool reachable = true;
+  for (const auto& finding : (*warehouse)->inspect(settings.keep_versions)) switch (finding.state) {
       case warehouse::Finding::State::kOk:
         report.ok(finding.check, finding.detail);
         break;
@@ -112,7 +107,17 @@ void check_warehouse(Report& report, const Settings& settings) {
         break;
       case warehouse::Finding::State::kWrong:
         report.wrong(finding.check, finding.detail);
+        reachable = reachable && finding.check != "warehouse";
     }
+  const bool is_folder =
+      !warehouse::is_server(settings.warehouse) && !warehouse::is_bucket(settings.warehouse);
+  if (is_folder || !reachable) return;
+  if (const auto writable = (*warehouse)->check_writable(); !writable)
+    report.wrong("publishing", writable.error().to_string());
+  else
+    report.ok("publishing", warehouse::is_bucket(settings.warehouse)
+                                ? "the bucket may be written, and heeds conditions"
+                                : "this user may make schemas and tables");
 }
 
 Result<int> doctor(const GlobalFlags& flags) {

@@ -1,8 +1,10 @@
 #include <cmath>
 #include <iostream>
+#include <variant>
 
 #include "app/answers.hpp"
 #include "app/command.hpp"
+#include "app/one_line.hpp"
 #include "base/files.hpp"
 #include "workflow/runs.hpp"
 
@@ -13,6 +15,18 @@ using engine::Cell;
 
 Cell text_or_null(const std::string& text) {
   return text.empty() ? Cell{} : Cell{text};
+}
+
+/// A row of a table is one line; messages come in several.
+void put_on_one_line(engine::Rows& rows) {
+  for (auto& row : rows.rows)
+    for (auto& cell : row)
+      if (auto* text = std::get_if<std::string>(&cell)) *text = one_line(*text);
+}
+
+void print(engine::Rows rows, OutputFormat format) {
+  if (format == OutputFormat::kTable) put_on_one_line(rows);
+  print_rows(rows, format);
 }
 
 }  // namespace
@@ -54,7 +68,7 @@ Result<int> show_run(const Settings& settings, OutputFormat format, const std::s
   std::cerr << fmt::format("run {} {}, started {}{}{}\n", run.id, name_of(run.state), run.started,
                            run.version > 0 ? fmt::format(", published version {}", run.version) : "",
                            run.message.empty() ? "" : ": " + run.message);
-  print_rows(rows, format);
+  print(std::move(rows), format);
   return kDone;
 }
 
@@ -76,7 +90,7 @@ void add_runs(CLI::App& app, const GlobalFlags& flags) {
     RH_ASSIGN(const Settings settings, load_settings(flags));
     if (id->empty() && !*receipt) {
       RH_ASSIGN(const auto rows, list_runs(settings, *limit));
-      print_rows(rows, flags.output());
+      print(rows, flags.output());
       return kDone;
     }
     if (id->empty()) {

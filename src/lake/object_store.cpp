@@ -9,6 +9,8 @@ Result<> ObjectStore::prefetch(std::span<const ObjectInfo>) const {
   return {};
 }
 
+void ObjectStore::forget_others(std::span<const ObjectInfo>) const {}
+
 Result<std::unique_ptr<ObjectStore>> open_store(const std::string& location, const StoreOptions& options) {
   if (location.empty())
     return fail(ErrorKind::kUsage, "the lake's location is empty",

@@ -45,6 +45,9 @@ class ObjectStore {
   /// their bytes; for a folder nothing. An object that cannot be had (changed, gone, not allowed) is
   /// left to local_copy to report. Errors: kFull, kInterrupted, kUnavailable (the server is gone).
   virtual Result<> prefetch(std::span<const ObjectInfo> objects) const;
+  /// Removes the local copies of all objects but `wanted` that nobody asked for within the hour; for a
+  /// folder nothing. Who has one open goes on reading it. What cannot be removed stays for the next time.
+  virtual void forget_others(std::span<const ObjectInfo> wanted) const;
   /// Stores a file under a key, whole or not at all; a listing leaves it out when its name is hidden. Errors:
   /// kPermission, kFull, kUnavailable, kInterrupted, kBusy (the file changes while it is read), kUsage (a key
   /// that would leave the root).
@@ -66,6 +69,14 @@ struct StoreOptions {
   std::filesystem::path cache;
   int parallel = 0;  ///< transfers at a time; 0 = 8
 };
+
+/// What a check of a store's rights tries besides putting and removing a small object.
+enum class WriteCheck { kPlain, kConditional };
+
+/// Finds out whether objects may be written below a store's root, by one that listings leave out and that
+/// is removed again, unless removing is not allowed. kConditional: also whether the store heeds a condition.
+/// Errors: as put; kUsage when it does not heed it.
+Result<> check_writable(ObjectStore& store, WriteCheck check);
 
 /// Opens a store: a folder's path, or "s3://bucket" or "s3://bucket/prefix". Does not touch it yet.
 /// Errors: kUsage (a scheme or bucket name that is not known, a wrong AWS setting).

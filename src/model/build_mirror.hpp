@@ -31,6 +31,9 @@ class BuildMirror {
   /// reach it any more. Errors: as ObjectStore::list and put.
   Result<> store_receipts(const std::filesystem::path& folder) const;
 
+  /// Finds out whether the bucket may be written. Errors: as lake::check_writable.
+  Result<> check_writable() const { return lake::check_writable(*bucket_, lake::WriteCheck::kPlain); }
+
   std::string name() const { return bucket_->name(); }
 
  private:

@@ -4,6 +4,9 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
+#include <charconv>
+#include <csignal>
 
 #include "base/files.hpp"
 #include "base/interrupt.hpp"
@@ -16,6 +19,8 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr const char* kCurrent = "CURRENT";
+constexpr const char* kNextCurrent = "CURRENT.next";  ///< here, on its way into the bucket
+constexpr const char* kDraft = "draft";
 constexpr int kRetries = 20;
 
 std::string database_key(int number) {
@@ -32,6 +37,16 @@ Error told_as_race(Error error) {
       "publishing: another machine published to this bucket meanwhile, so this version is not shown";
   error.hint = "Nothing of it was left behind. Run again to publish on top of the other one.";
   return error;
+}
+
+/// True for "v000014.duckdb.4711", a copy on its way to its place, when there is no process 4711.
+bool is_of_dead(const std::string& file) {
+  const size_t dot = file.rfind('.');
+  pid_t process = 0;
+  if (dot == std::string::npos || !number_of(file.substr(0, dot), ".duckdb")) return false;
+  const char* end = file.data() + file.size();
+  if (std::from_chars(file.data() + dot + 1, end, process).ptr != end || process <= 0) return false;
+  return ::kill(process, 0) != 0 && errno == ESRCH;
 }
 
 /// Removes a folder when it goes.
@@ -64,20 +79,58 @@ Result<std::optional<BucketWarehouse::Current>> BucketWarehouse::read_current() 
       return fail(copy.error());
     }
     RH_ASSIGN(const std::string text, read_file(*copy));
-    RH_ASSIGN(const int number, version_named_by(text, name() + "/" + kCurrent));
-    return std::optional(Current{number, info->etag});
+    auto number = version_named_by(text, name() + "/" + kCurrent);
+    if (number) return std::optional(Current{*number, info->etag});
+    return std::optional(Current{0, info->etag, std::move(number).error()});
   }
 }
 
 Result<BucketWarehouse::Current> BucketWarehouse::need_current() const {
-  RH_ASSIGN(const auto current, read_current());
-  if (current) return *current;
-  return fail(ErrorKind::kNotFound, "nothing is published yet", "Publish with: reelhouse run", name());
+  RH_ASSIGN(auto current, read_current());
+  if (!current)
+    return fail(ErrorKind::kNotFound, "nothing is published yet", "Publish with: reelhouse run", name());
+  if (current->number > 0) return std::move(*current);
+  current->damage.hint = way_back(0);
+  return fail(std::move(current->damage));
+}
+
+/// Advises where to go from a current version that cannot be used.
+std::string BucketWarehouse::way_back(int broken) const {
+  auto there = whole();
+  if (there) std::erase(*there, broken);
+  if (!there || there->empty()) return "Publish anew: reelhouse run";
+  return fmt::format("Publish anew: reelhouse run; or go back: reelhouse rollback {}", there->back());
+}
+
+/// Calls `use` with the current version's number; again when another version became current while it was
+/// looked at (its objects may be gone by then).
+template <typename Use>
+auto BucketWarehouse::with_current(Use use) const -> decltype(use(0)) {
+  RH_ASSIGN(Current now, need_current());
+  for (int attempt = 0;; ++attempt) {
+    auto result = use(now.number);
+    if (result) return result;
+    Error error = std::move(result).error();
+    const bool lacks = error.kind == ErrorKind::kNotFound || error.kind == ErrorKind::kDamaged;
+    if (!lacks) return fail(std::move(error));
+    RH_ASSIGN(Current then, need_current());
+    if (then.number == now.number || attempt == kRetries) {
+      if (error.kind == ErrorKind::kNotFound)
+        error.message =
+            fmt::format("CURRENT names {}, which is missing or not whole", name_of_version(now.number));
+      error.kind = ErrorKind::kDamaged;
+      error.hint = way_back(now.number);
+      return fail(std::move(error));
+    }
+    now = std::move(then);
+  }
 }
 
 Result<std::optional<int>> BucketWarehouse::current_number() const {
   RH_ASSIGN(const auto current, read_current());
-  return current ? std::optional(current->number) : std::nullopt;
+  if (!current) return std::optional<int>();
+  if (current->number == 0) return fail(current->damage);
+  return std::optional(current->number);
 }
 
 /// Lists the versions of which the bucket has an object with this ending, ascending.
@@ -107,10 +160,11 @@ Result<Version> BucketWarehouse::read_manifest(int number) const {
 }
 
 Result<Version> BucketWarehouse::current() const {
-  RH_ASSIGN(const Current now, need_current());
-  RH_ASSIGN(Version version, read_manifest(now.number));
-  version.current = true;
-  return version;
+  return with_current([this](int number) {
+    auto version = read_manifest(number);
+    if (version) version->current = true;
+    return version;
+  });
 }
 
 Result<std::vector<Version>> BucketWarehouse::versions() const {
@@ -156,10 +210,9 @@ Result<Version> BucketWarehouse::bring(int number) const {
 }
 
 Result<std::unique_ptr<engine::Database>> BucketWarehouse::open_current() const {
-  RH_ASSIGN(const Current now, need_current());
-  RH_TRY(bring(now.number));
+  RH_ASSIGN(const Version version, with_current([this](int number) { return bring(number); }));
   engine::DatabaseOptions options;
-  options.path = local_.database(now.number).string();
+  options.path = local_.database(version.number).string();
   options.read_only = true;
   RH_ASSIGN(auto database, engine::open_duckdb(options));
   RH_TRY(database->lock_down());
@@ -167,10 +220,9 @@ Result<std::unique_ptr<engine::Database>> BucketWarehouse::open_current() const 
 }
 
 Result<std::unique_ptr<engine::Database>> BucketWarehouse::attach_current(Version& opened) const {
-  RH_ASSIGN(const Current now, need_current());
-  RH_ASSIGN(opened, bring(now.number));
+  RH_ASSIGN(opened, with_current([this](int number) { return bring(number); }));
   opened.current = true;
-  return attach_read_only(local_.database(now.number));
+  return attach_read_only(local_.database(opened.number));
 }
 
 /// Writes the version's database and manifest into a folder of this publish.
@@ -194,22 +246,48 @@ Result<> BucketWarehouse::store_draft(const Folder& draft, const Version& versio
     return fail(told_as_race(std::move(claimed).error()));
   auto stored = bucket_->put(draft.database(number), database_key(number));
   if (stored && interrupted()) stored = fail(ErrorKind::kInterrupted, "publishing: interrupted", "", name());
-  if (stored) stored = switch_to(number, before);
   if (!stored) {
-    const auto now = read_current();
-    if (now && *now && (*now)->number == number) return {};  // it was done, and only its answer was lost
     (void)remove(number);  // what stays has no one's number but its own; the next publish removes it
+    return stored;
   }
-  return stored;
+  auto switched = switch_to(number, before);
+  // Without an answer it may have been done, or be done yet: then it must not be removed.
+  const bool unknown = !switched && (switched.error().kind == ErrorKind::kUnavailable ||
+                                     switched.error().kind == ErrorKind::kInterrupted);
+  if (!switched && !unknown) (void)remove(number);
+  return switched;
 }
 
 Result<> BucketWarehouse::switch_to(int number, const std::optional<Current>& before) {
-  const fs::path file = local_.path() / fmt::format(".{}-{}", kCurrent, ::getpid());
+  const fs::path file = local_.path() / kNextCurrent;
   RH_TRY(write_file_atomically(file, database_key(number) + "\n"));
   const Scratch gone(file);
   auto done = bucket_->put_if(file, kCurrent, before ? std::optional(before->etag) : std::nullopt);
   if (done) return {};
-  return fail(told_as_race(std::move(done).error()));
+  Error error = told_as_race(std::move(done).error());
+  const auto now = read_current();
+  if (now && *now && (*now)->number == number) return {};  // it was done, and only its answer was lost
+  if (!now && error.kind == ErrorKind::kUnavailable)
+    error.hint +=
+        fmt::format(" Whether version {} became current is not known; see: reelhouse doctor", number);
+  return fail(std::move(error));
+}
+
+/// Removes what processes that died have left here. Only for who holds the lock.
+void BucketWarehouse::remove_leftovers() const {
+  std::error_code code;
+  fs::remove_all(local_.path() / kDraft, code);
+  for (fs::directory_iterator at(local_.path(), code), end; !code && at != end; at.increment(code)) {
+    std::error_code ignored;
+    const std::string file = at->path().filename().string();
+    if (file.starts_with(std::string(".") + kNextCurrent + ".") || is_of_dead(file))
+      fs::remove(at->path(), ignored);
+  }
+  fs::remove(local_.path() / kNextCurrent, code);
+}
+
+Result<> BucketWarehouse::check_writable() const {
+  return lake::check_writable(*bucket_, lake::WriteCheck::kConditional);
 }
 
 Result<Version> BucketWarehouse::publish(const std::vector<PublishedTable>& tables, const std::string& run,
@@ -225,10 +303,10 @@ Result<Version> BucketWarehouse::publish(const std::vector<PublishedTable>& tabl
   for (const auto* list : {&manifests, &databases})
     if (!list->empty()) newest = std::max(newest, list->back());
   Version version = describe(newest + 1, tables, run, clock);
-  const Folder draft(local_.path() / "draft");
+  remove_leftovers();
+  const Folder draft(local_.path() / kDraft);
   const Scratch gone(draft.path());
   std::error_code code;
-  fs::remove_all(draft.path(), code);  // of a process that died
   RH_TRY(write_draft(draft, version, tables));
   RH_TRY(store_draft(draft, version, before));
   // What was written is what the readers here will ask for.
@@ -263,10 +341,12 @@ Result<> BucketWarehouse::retire(int keep, int current) {
 
 Result<Version> BucketWarehouse::roll_back(int number) {
   RH_TRY(make_folders(local_.path()));
+  RH_ASSIGN(const FileLock held, FileLock::take(local_.lock(), "publishing to this warehouse"));
   RH_ASSIGN(const auto now, read_current());
   RH_ASSIGN(const auto there, whole());
+  const bool known = now && now->number > 0;
   RH_ASSIGN(const int chosen,
-            choose_version(there, now ? std::optional(now->number) : std::nullopt, number, name()));
+            choose_version(there, known ? std::optional(now->number) : std::nullopt, number, name()));
   RH_ASSIGN(Version version, bring(chosen));
   RH_TRY(verify_database(local_.database(chosen), version.tables));
   if (!now || chosen != now->number) RH_TRY(switch_to(chosen, now));
@@ -274,14 +354,18 @@ Result<Version> BucketWarehouse::roll_back(int number) {
   return version;
 }
 
-std::vector<Finding> BucketWarehouse::inspect() const {
+std::vector<Finding> BucketWarehouse::inspect(int keep) const {
   const auto version = current();
-  if (version)
-    return {{"published", Finding::State::kOk,
-             fmt::format("version {} of {}", version->number, version->created)}};
-  const bool none = version.error().kind == ErrorKind::kNotFound;
-  return {{"published", none ? Finding::State::kNote : Finding::State::kWrong,
-           version.error().message + ". " + version.error().hint}};
+  if (!version) {
+    const bool none = version.error().kind == ErrorKind::kNotFound;
+    return {{"published", none ? Finding::State::kNote : Finding::State::kWrong,
+             version.error().message + ". " + version.error().hint}};
+  }
+  std::vector<Finding> findings{
+      {"published", Finding::State::kOk, fmt::format("version {} of {}", version->number, version->created)}};
+  if (const auto there = whole())
+    if (auto more = more_than_kept(*there, version->number, keep)) findings.push_back(std::move(*more));
+  return findings;
 }
 
 }  // namespace reelhouse::warehouse

@@ -20,22 +20,28 @@ class BucketWarehouse final : public Warehouse {
   Result<Version> publish(const std::vector<PublishedTable>& tables, const std::string& run, int keep,
                           const Clock& clock) override;
   Result<std::vector<std::string>> tend(int /*keep*/) override { return std::vector<std::string>(); }
+  Result<> check_writable() const override;
   Result<Version> roll_back(int number) override;
   Result<std::vector<Version>> versions() const override;
   Result<Version> current() const override;
   Result<std::optional<int>> current_number() const override;
   Result<std::unique_ptr<engine::Database>> open_current() const override;
   Result<std::unique_ptr<engine::Database>> attach_current(Version& opened) const override;
-  std::vector<Finding> inspect() const override;
+  std::vector<Finding> inspect(int keep) const override;
 
  private:
   /// What CURRENT says, and the ETag under which it may be replaced; nothing when there is none.
   struct Current {
-    int number = 0;
+    int number = 0;  ///< 0: it names no version, and has to be replaced
     std::string etag;
+    Error damage = {};  ///< why it names none
   };
   Result<std::optional<Current>> read_current() const;
   Result<Current> need_current() const;
+  template <typename Use>
+  auto with_current(Use use) const -> decltype(use(0));
+  std::string way_back(int broken) const;
+  void remove_leftovers() const;
   Result<> switch_to(int number, const std::optional<Current>& before);
   Result<std::vector<int>> numbers(const std::string& ending) const;
   Result<std::vector<int>> whole() const;

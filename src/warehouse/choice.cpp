@@ -43,6 +43,19 @@ Result<int> choose_version(const std::vector<int>& there, std::optional<int> now
               advice_of(there), where);
 }
 
+std::optional<Finding> more_than_kept(const std::vector<int>& there, int current, int keep) {
+  const auto kept = static_cast<size_t>(std::max(keep, 1));
+  if (there.size() <= kept) return std::nullopt;
+  const std::vector<int> old(there.begin(), there.end() - static_cast<std::ptrdiff_t>(kept));
+  if (old.size() == 1 && old.front() == current)
+    return Finding{
+        "old versions", Finding::State::kOk,
+        fmt::format("version {} stays beyond the {} that are kept, for it is current", current, kept)};
+  return Finding{"old versions", Finding::State::kNote,
+                 fmt::format("{} versions are there, {} are kept; the next publish removes the rest: {}",
+                             there.size(), kept, newest_first(old))};
+}
+
 Result<std::unique_ptr<engine::Database>> attach_read_only(const std::filesystem::path& file) {
   RH_ASSIGN(auto database, engine::open_duckdb({}));
   RH_ASSIGN(const auto session, database->connect());

@@ -21,6 +21,9 @@ Result<int> choose_version(const std::vector<int>& there, std::optional<int> now
 /// Tells which versions there are, newest first, for a hint.
 std::string advice_of(const std::vector<int>& there);
 
+/// Tells of versions (`there`, ascending) beyond the newest `keep`; nothing when there are none.
+std::optional<Finding> more_than_kept(const std::vector<int>& there, int current, int keep);
+
 /// Opens a database in memory with a version's file attached to it read-only, as `warehouse`.
 /// Errors: kNotFound, kDamaged, kQuery.
 Result<std::unique_ptr<engine::Database>> attach_read_only(const std::filesystem::path& file);

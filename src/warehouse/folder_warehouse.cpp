@@ -1,8 +1,11 @@
 #include "warehouse/folder_warehouse.hpp"
 
+#include <fcntl.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 
 #include "base/files.hpp"
 #include "base/interrupt.hpp"
@@ -183,12 +186,30 @@ Result<std::optional<int>> FolderWarehouse::current_number() const {
   return Folder(folder_).current();
 }
 
-std::vector<Finding> FolderWarehouse::inspect() const {
+Result<> FolderWarehouse::check_writable() const {
+  RH_TRY(make_folders(folder_));
+  const fs::path probe = folder_ / ".write-check";
+  const int descriptor = ::open(probe.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+  const bool written = descriptor >= 0 && ::write(descriptor, "x", 1) == 1;
+  const int reason = errno;
+  if (descriptor >= 0) {
+    ::close(descriptor);
+    ::unlink(probe.c_str());
+  }
+  if (written) return {};
+  return fail(system_error("trying whether the warehouse can be written, at", probe.string(), reason));
+}
+
+std::vector<Finding> FolderWarehouse::inspect(int keep) const {
   const auto version = current();
-  if (version)
-    return {{"published", Finding::State::kOk,
-             fmt::format("version {} of {}", version->number, version->created)}};
-  return {{"published", Finding::State::kNote, version.error().message + ". " + version.error().hint}};
+  if (!version)
+    return {{"published", Finding::State::kNote, version.error().message + ". " + version.error().hint}};
+  std::vector<Finding> findings{
+      {"published", Finding::State::kOk, fmt::format("version {} of {}", version->number, version->created)}};
+  if (const auto content = Folder(folder_).content())
+    if (auto more = more_than_kept(content->whole(), version->number, keep))
+      findings.push_back(std::move(*more));
+  return findings;
 }
 
 Result<std::unique_ptr<engine::Database>> FolderWarehouse::open_current() const {

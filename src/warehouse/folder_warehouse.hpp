@@ -15,13 +15,14 @@ class FolderWarehouse final : public Warehouse {
   Result<Version> publish(const std::vector<PublishedTable>& tables, const std::string& run, int keep,
                           const Clock& clock) override;
   Result<std::vector<std::string>> tend(int /*keep*/) override { return std::vector<std::string>(); }
+  Result<> check_writable() const override;
   Result<Version> roll_back(int number) override;
   Result<std::vector<Version>> versions() const override;
   Result<Version> current() const override;
   Result<std::optional<int>> current_number() const override;
   Result<std::unique_ptr<engine::Database>> open_current() const override;
   Result<std::unique_ptr<engine::Database>> attach_current(Version& opened) const override;
-  std::vector<Finding> inspect() const override;
+  std::vector<Finding> inspect(int keep) const override;
 
  private:
   std::filesystem::path folder_;

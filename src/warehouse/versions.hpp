@@ -76,6 +76,9 @@ class Warehouse {
   /// Does what an earlier publish had to leave: old versions that were in use, fixed names that were behind.
   /// Returns what whoever runs it should know. Errors: as publish.
   virtual Result<std::vector<std::string>> tend(int keep) = 0;
+  /// Finds out whether a publish may write here, before anybody builds for it; leaves nothing. Errors:
+  /// kPermission, kUsage (a place that cannot be published to), kFull, kUnavailable, kNotFound, kInterrupted.
+  virtual Result<> check_writable() const = 0;
   /// Makes an earlier version current: `number`, or the newest below the current one when 0.
   /// Errors: kNotFound (lists what there is), kBusy, kDamaged, kUnavailable.
   virtual Result<Version> roll_back(int number) = 0;
@@ -94,8 +97,8 @@ class Warehouse {
   /// keeps tables of its own beside it; locks nothing down yet. Writes the version to `opened`.
   /// Errors: as current(); kDamaged.
   virtual Result<std::unique_ptr<engine::Database>> attach_current(Version& opened) const = 0;
-  /// Tells whether the place is reachable and well, and what lags behind.
-  virtual std::vector<Finding> inspect() const = 0;
+  /// Tells whether the place is reachable and well, what lags behind, and why more than `keep` versions stay.
+  virtual std::vector<Finding> inspect(int keep) const = 0;
 };
 
 /// Where the warehouse is and how it is used. All but `location` matter to PostgreSQL alone.

@@ -50,6 +50,8 @@ class Pipeline {
   Result<> check();
   Result<> publish();
   Result<> steps();
+  Result<> check_writable();
+  void forget_old_copies() const;
   void finish(const Result<>& ended);
   void fill_receipt(const Result<>& ended);
   Result<> stop_on_failed_checks();
@@ -322,6 +324,22 @@ Result<> Pipeline::publish() {
   return {};
 }
 
+/// Finds out before the long build whether its result may be stored and published.
+Result<> Pipeline::check_writable() {
+  if (mirror_) RH_TRY(mirror_->check_writable());
+  if (options_.select.empty()) RH_TRY(warehouse_->check_writable());
+  return {};
+}
+
+/// Removes copies of objects that are no longer in the lake.
+void Pipeline::forget_old_copies() const {
+  std::vector<lake::ObjectInfo> objects;
+  for (const auto& table : crawled_.tables)
+    for (const auto& object : table.objects) objects.push_back(object.info);
+  for (const auto& object : crawled_.unreadable) objects.push_back(object.info);
+  lake_->forget_others(objects);
+}
+
 Result<> Pipeline::steps() {
   RH_ASSIGN(project_, model::load_project(options_.project));
   RH_TRY(crawl());
@@ -331,6 +349,7 @@ Result<> Pipeline::steps() {
   result_.objects = model::account(graph_, {}, crawled_.tables, by_models);
   result_.checks = model::check_delivery(project_, crawled_.tables, crawled_.unreadable);
   RH_TRY(stop_on_failed_checks());
+  RH_TRY(check_writable());
   RH_TRY(build());
   RH_TRY(check());
   RH_TRY(stop_on_failed_checks());
@@ -409,6 +428,7 @@ Result<PipelineResult> Pipeline::run() {
   result_.run = record_.id;
   const Result<> ended = steps();
   finish(ended);
+  if (ended) forget_old_copies();
   if (!ended && result_.state != RunState::kCheckFailed) return fail(ended.error());
   if (!ended) say_("error: " + ended.error().to_string());
   return std::move(result_);

@@ -64,10 +64,11 @@ class FaultProxy:
     """Listens on a free port of this machine; `with` starts and stops it.
 
     `shares`: fault -> share of the requests; `only`: a test of (method, path) that a request has to pass.
-    `before`: called with (method, path) ahead of each request that is passed on.
+    `before`: called with (method, path) ahead of each request that is passed on; `after`: when the server has
+    answered it, before that is passed back.
     """
 
-    def __init__(self, target, shares=None, seed=1, stall=30.0, only=None, before=None):
+    def __init__(self, target, shares=None, seed=1, stall=30.0, only=None, before=None, after=None):
         host, _, port = target.split("//")[-1].partition(":")
         self.target = (host, int(port))
         self.shares = dict(shares or {})
@@ -76,6 +77,7 @@ class FaultProxy:
         self.stall = stall
         self.only = only or (lambda method, path: True)
         self.before = before or (lambda method, path: None)
+        self.after = after or (lambda method, path: None)
         self.lock = threading.Lock()
         self.requests = []
         self.faults = []
@@ -176,6 +178,7 @@ class FaultProxy:
         answer = Message(told)
         if not answer.first:
             return False
+        self.after(method, path)
         if fault == "reset_after":  # the server has done it, and nobody hears of it
             for _ in self.answer_body(told, answer, method):
                 pass

@@ -59,6 +59,7 @@ mon data = {folder}/mon
 osd data = {folder}/osd
 [client.rgw]
 rgw frontends = beast endpoint=127.0.0.1:{port}
+rgw dns name = localhost
 rgw run sync thread = false
 rgw enable usage log = false
 rgw sts key = abcdefghijklmnop

@@ -2,13 +2,12 @@
 
 import json
 import math
-import re
-import subprocess
 import uuid
 
 import postgres
 import pytest
-from conftest import House, clean_environment, new_project
+from conftest import clean_environment, new_project
+from placed import Placed, listed, on_s3
 from radosgw import Bucket, radosgw  # noqa: F401 (a fixture)
 from test_s3 import checksums
 from test_tiles import Server, tiles_of, view_of
@@ -16,21 +15,6 @@ from test_tiles import Server, tiles_of, view_of
 pytestmark = pytest.mark.skipif(postgres.BIN is None, reason="PostgreSQL's server is not installed")
 
 PAIRS = ["folder and postgresql", "s3 and duckdb", "s3 and postgresql", "s3 and s3"]
-
-
-class Placed(House):
-    """A project whose lake, store and warehouse lie where the environment says."""
-
-    def __init__(self, binary, project, environment):
-        super().__init__(binary, project)
-        self.environment = environment
-
-    def run(self, *args, **options):
-        return super().run(*args, **{**self.environment, **options})
-
-    def start(self, *args):
-        return subprocess.Popen(self.command(*args), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-                                env={**clean_environment(), **self.environment})
 
 
 class PlacedServer(Server):
@@ -57,14 +41,6 @@ def keys(radosgw):  # noqa: F811
 @pytest.fixture
 def bucket(radosgw, keys):  # noqa: F811
     return Bucket(radosgw.endpoint, keys, "pairs-" + uuid.uuid4().hex[:12])
-
-
-def on_s3(bucket):
-    environment = {**bucket.keys, "AWS_ENDPOINT_URL_S3": f"http://{bucket.host}", "AWS_REGION": "us-east-1",
-                   "AWS_EC2_METADATA_DISABLED": "true"}
-    for name in ("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"):
-        environment[name] = ""
-    return environment
 
 
 def place(pair, binary, project, template, bucket, database_server):
@@ -160,11 +136,6 @@ def test_another_machine_builds_nothing_again(binary, tmp_path, bucket, generate
     bucket.delete(lost)  # as when a run was interrupted before it could store its receipt
     first.run("run")
     assert lost in listed(bucket, "out/store/receipts/")
-
-
-def listed(bucket, prefix):
-    answer = bucket.request("GET", query={"list-type": "2", "prefix": prefix})
-    return re.findall(r"<Key>([^<]*)</Key>", answer.content.decode())
 
 
 def test_of_two_machines_that_publish_at_once_one_wins(binary, tmp_path, bucket, generated_template, database_server):

@@ -5,9 +5,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <array>
 #include <cerrno>
 #include <chrono>
 #include <cstdlib>
+#include <utility>
 
 #include "base/files.hpp"
 #include "base/hash.hpp"
@@ -20,11 +23,26 @@ namespace fs = std::filesystem;
 /// What is older and of no use is removed: copies of other versions of an object, files that nobody
 /// fills any more.
 constexpr auto kOld = std::chrono::hours(24);
+constexpr auto kUnused = std::chrono::hours(1);
+constexpr size_t kShelfName = 2;  ///< the first digits of an object's hash
 
 bool is_old(const fs::path& file) {
   std::error_code code;
   const auto written = fs::last_write_time(file, code);
   return !code && fs::file_time_type::clock::now() - written > kOld;
+}
+
+/// Notes that somebody wants a copy: who asks for its path opens it a moment later.
+void mark_used(const fs::path& place) {
+  const std::array<timespec, 2> times{timespec{0, UTIME_NOW}, timespec{0, UTIME_OMIT}};
+  (void)::utimensat(AT_FDCWD, place.c_str(), times.data(), 0);
+}
+
+bool is_unused(const fs::path& place) {
+  struct stat status {};
+  if (::stat(place.c_str(), &status) != 0) return false;
+  const auto used = std::chrono::system_clock::from_time_t(std::max(status.st_atime, status.st_mtime));
+  return std::chrono::system_clock::now() - used > kUnused;
 }
 
 /// Removes a half-filled file whose process is gone: it holds no lock any more.
@@ -58,7 +76,8 @@ Cache::~Cache() {
 
 fs::path Cache::place_of(const std::string& bucket, const ObjectInfo& info) const {
   const std::string object = sha256(bucket + '\0' + info.key);
-  return folder_ / "s3" / object.substr(0, 2) / object.substr(2) / sha256(info.etag).substr(0, 32);
+  return folder_ / "s3" / object.substr(0, kShelfName) / object.substr(kShelfName) /
+         sha256(info.etag).substr(0, 32);
 }
 
 Result<> Cache::open_folder() {
@@ -72,9 +91,7 @@ Result<> Cache::open_folder() {
     folder_ = pattern;
   }
   RH_TRY(make_folders(folder_ / "s3" / "partial"));
-  for_each_file(folder_ / "s3" / "partial", [](const fs::path& file) {
-    if (is_old(file)) remove_if_left(file);
-  });
+  for_each_file(folder_ / "s3" / "partial", remove_if_left);
   is_open_ = true;
   return {};
 }
@@ -84,7 +101,25 @@ std::optional<fs::path> Cache::find(const std::string& bucket, const ObjectInfo&
   if (is_private_ && !is_open_) return std::nullopt;
   fs::path place = place_of(bucket, info);
   if (!is_whole(place, info.size)) return std::nullopt;
+  mark_used(place);
   return place;
+}
+
+void Cache::forget_others(const std::string& bucket, const std::vector<ObjectInfo>& wanted) {
+  const std::lock_guard lock(mutex_);
+  if (is_private_) return;
+  std::set<fs::path> keep = filling_;
+  for (const auto& info : wanted) keep.insert(place_of(bucket, info));
+  for_each_file(folder_ / "s3", [&](const fs::path& shelf) {
+    if (shelf.filename().string().size() != kShelfName) return;
+    for_each_file(shelf, [&](const fs::path& object) {
+      for_each_file(object, [&](const fs::path& copy) {
+        std::error_code code;
+        if (!keep.contains(copy) && is_unused(copy)) fs::remove(copy, code);
+      });
+      ::rmdir(object.c_str());  // when it is empty
+    });
+  });
 }
 
 Result<fs::path> Cache::get(const std::string& bucket, const ObjectInfo& info, const Fill& fill) {
@@ -92,7 +127,10 @@ Result<fs::path> Cache::get(const std::string& bucket, const ObjectInfo& info, c
   RH_TRY(open_folder());
   const fs::path place = place_of(bucket, info);
   ready_.wait(lock, [&] { return !filling_.contains(place); });
-  if (is_whole(place, info.size)) return place;
+  if (is_whole(place, info.size)) {
+    mark_used(place);
+    return place;
+  }
   filling_.insert(place);
   lock.unlock();
   auto made = make(place, fill);
@@ -103,12 +141,19 @@ Result<fs::path> Cache::get(const std::string& bucket, const ObjectInfo& info, c
 }
 
 Result<fs::path> Cache::make(const fs::path& place, const Fill& fill) {
-  RH_TRY(make_folders(place.parent_path()));
-  std::string name = (folder_ / "s3" / "partial" / "XXXXXX").string();
-  const int descriptor = ::mkostemp(name.data(), O_CLOEXEC);
-  if (descriptor < 0) return fail(system_error("writing a copy of an object", name, errno));
-  (void)::flock(descriptor, LOCK_EX | LOCK_NB);  // says that somebody fills it
+  std::string name;
+  int descriptor = -1;
+  while (descriptor < 0) {
+    name = (folder_ / "s3" / "partial" / "XXXXXX").string();
+    descriptor = ::mkostemp(name.data(), O_CLOEXEC);
+    if (descriptor < 0) return fail(system_error("writing a copy of an object", name, errno));
+    (void)::flock(descriptor, LOCK_EX);  // says that somebody fills it
+    struct stat status {};
+    if (::fstat(descriptor, &status) != 0 || status.st_nlink > 0) break;
+    ::close(std::exchange(descriptor, -1));  // taken for a dead process's before it was locked
+  }
   Result<> filled = fill(descriptor, name);
+  if (filled) filled = make_folders(place.parent_path());
   if (filled && ::rename(name.c_str(), place.c_str()) != 0)
     filled = fail(system_error("keeping a copy of an object", place.string(), errno));
   if (!filled) ::unlink(name.c_str());

@@ -7,6 +7,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <vector>
 
 #include "lake/object_store.hpp"
 
@@ -25,6 +26,8 @@ class Cache {
   /// Fills an empty file, open for reading and writing, of this name.
   using Fill = std::function<Result<>(int descriptor, const std::string& name)>;
 
+  /// Removes the copies of all but these objects of a bucket that nobody asked for within the hour.
+  void forget_others(const std::string& bucket, const std::vector<ObjectInfo>& wanted);
   /// Returns the copy of an object when there is one.
   std::optional<std::filesystem::path> find(const std::string& bucket, const ObjectInfo& info);
   /// Returns the copy, filled first when there is none; of several threads that ask at once one fills.

@@ -43,6 +43,7 @@ class Sending {
       if (request_.sink != nullptr && request_.sink->position() > before) retry_.progressed();
       failure_.reset();
       const bool done = answer ? judge(*answer) : judge(answer.error());
+      if (request_.in_doubt != nullptr) *request_.in_doubt = maybe_done_;
       if (done && !failure_) return std::move(*answer);
       if (done) return failed(std::move(*failure_));
     }
@@ -53,7 +54,7 @@ class Sending {
 
   HttpRequest build(const Request& request) const {
     const std::string& bucket = client_.location_.bucket;
-    const std::string host = route_.path_style ? route_.endpoint.host : bucket + "." + route_.endpoint.host;
+    const std::string host = address();
     const std::string path =
         route_.endpoint.path + (route_.path_style ? "/" + bucket : "") + "/" + uri_encode(request.key, true);
     HttpRequest http;
@@ -77,6 +78,21 @@ class Sending {
     const Pairs added = sign(std::move(signable), credentials_.credentials, {route_.region, "s3", now()});
     http.headers.insert(http.headers.end(), added.begin(), added.end());
     return http;
+  }
+
+  /// The host that is asked: of a virtual-host address it begins with the bucket's name.
+  std::string address() const {
+    return (route_.path_style ? "" : client_.location_.bucket + ".") + route_.endpoint.host;
+  }
+
+  /// Adds to a hint what may be wrong with an address that begins with the bucket's name. AWS has these.
+  std::string about_address(std::string hint) const {
+    if (route_.path_style || client_.settings_.is_aws) return hint;
+    return hint + (hint.empty() ? "" : " ") +
+           fmt::format(
+               "The bucket is asked for at {}; when the server does not answer to such names, set "
+               "AWS_S3_ADDRESSING_STYLE=path.",
+               address());
   }
 
   static void add_range(const Request& request, Pairs& headers) {
@@ -104,7 +120,8 @@ class Sending {
       if (accepted) return true;
       if (accepted.error().kind != ErrorKind::kUnavailable) return give_up(accepted.error());
       maybe_done_ = true;
-      return wait(error(ErrorKind::kUnavailable, accepted.error().message, accepted.error().hint));
+      return wait(
+          error(ErrorKind::kUnavailable, accepted.error().message, about_address(accepted.error().hint)));
     }
     Remedy remedy = remedy_of(refusal);
     const bool mute = request_.method == "HEAD" && (remedy == Remedy::kGoElsewhere || answer.status == 400 ||
@@ -133,7 +150,13 @@ class Sending {
   bool heal(const HttpResponse& answer, const Refusal& refusal, Remedy remedy) {
     code_ = refusal.body.code;
     status_ = refusal.status;
-    const auto explained = [&] { return explain(refusal, asked(), credentials_); };
+    const auto explained = [&] {
+      Error error = explain(refusal, asked(), credentials_);
+      const bool strange = code_.empty() || code_ == "NoSuchBucket" || code_ == "InvalidBucketName" ||
+                           code_ == "MethodNotAllowed" || refusal.status / 100 == 3;
+      if (strange) error.hint = about_address(std::move(error.hint));
+      return error;
+    };
     switch (remedy) {
       case Remedy::kNone:
         return give_up(explained());
@@ -195,24 +218,24 @@ class Sending {
       if (refused.kind == ErrorKind::kUnavailable) return wait(std::move(refused));
       return give_up(std::move(refused));
     }
-    const std::string& host = route_.endpoint.host;
+    const std::string host = address();
     if (why.kind == Kind::kTls)
-      return give_up(error(ErrorKind::kUnavailable,
-                           fmt::format("no secure connection to {}: {}", host, why.message),
-                           "Check the endpoint's certificate, or name a bundle that holds its authority in "
-                           "AWS_CA_BUNDLE."));
+      return give_up(error(
+          ErrorKind::kUnavailable, fmt::format("no secure connection to {}: {}", host, why.message),
+          about_address("Check the endpoint's certificate, or name a bundle that holds its authority in "
+                        "AWS_CA_BUNDLE.")));
     if (why.kind == Kind::kSetup) return give_up(error(ErrorKind::kUnavailable, why.message, ""));
     if (why.kind == Kind::kResolve) {
       Error unknown =
           error(ErrorKind::kUnavailable, fmt::format("the host {} is not known: {}", host, why.message),
-                "Check AWS_ENDPOINT_URL_S3 and AWS_REGION, and the network.");
+                about_address("Check AWS_ENDPOINT_URL_S3 and AWS_REGION, and the network."));
       return wait(std::move(unknown), Milliseconds(0), client_.settings_.retry.attempts_unknown_host);
     }
     const bool connected = why.kind != Kind::kConnect;
     maybe_done_ = maybe_done_ || connected;
     const RetryPolicy& policy = client_.settings_.retry;
     return wait(error(ErrorKind::kUnavailable, fmt::format("no answer from {}: {}", host, why.message),
-                      "Check AWS_ENDPOINT_URL_S3 and the network, then try again."),
+                      about_address("Check AWS_ENDPOINT_URL_S3 and the network, then try again.")),
                 Milliseconds(0), connected ? policy.attempts : policy.attempts_no_connection);
   }
 

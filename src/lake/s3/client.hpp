@@ -35,6 +35,8 @@ struct Request {
   std::string doing;   ///< for messages: "reading the object"
   std::string action;  ///< for messages: "s3:GetObject"
   bool uninterruptible = false;
+  /// Becomes true when a try broke off and may have had its effect, also when a later one succeeds.
+  bool* in_doubt = nullptr;
 };
 
 /// Why a request got no success in the end.
@@ -59,6 +61,9 @@ class Client {
   Result<HttpResponse> send(const Request& request) const;
 
   const Location& location() const { return location_; }
+  const S3Settings& settings() const { return settings_; }
+  /// Names the bucket and its server, to tell buckets of one name apart.
+  std::string place() const { return settings_.endpoint.to_string() + "/" + location_.bucket; }
 
  private:
   friend class Sending;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <string>
 #include <vector>
 
@@ -8,21 +9,26 @@
 
 namespace reelhouse::lake::s3 {
 
-/// Puts one large file in parts, several at a time; takes them back when it does not end well.
+/// Takes back the parts of uploads to this bucket whose processes died, as far as that is possible now.
+void take_back_left(const Client& client, const OpenUploads& open);
+
+/// Puts one large file in parts, several at a time; takes them back when it does not end well. When somebody
+/// else takes them back, it begins again.
 class MultipartUpload {
  public:
   MultipartUpload(const Client& client, const UploadFile& file, const std::string& key, int parallel,
-                  Progress* progress);
+                  Progress* progress, const OpenUploads& open);
   /// Errors: as upload.
   Result<> run();
 
  private:
+  Result<> run_once();
   Request asking(const char* method) const;
   Result<> begin();
   Result<> put_parts();
   Result<> put_part(size_t index);
   Result<> complete();
-  void abort() const;
+  bool is_gone(const Failure& failure);
 
   const Client& client_;
   const UploadFile& file_;
@@ -33,6 +39,10 @@ class MultipartUpload {
   std::string id_;
   std::string mark_ = new_write_mark();
   std::vector<StoredPiece> parts_;
+  const OpenUploads& open_;
+  UploadNote note_;
+  bool in_doubt_ = false;           ///< there may be a second upload, begun by a try whose answer was lost
+  std::atomic<bool> gone_ = false;  ///< the server does not know the upload any more
 };
 
 }  // namespace reelhouse::lake::s3

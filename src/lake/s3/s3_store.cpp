@@ -2,10 +2,12 @@
 
 #include <algorithm>
 #include <charconv>
+#include <mutex>
 
 #include "lake/keys.hpp"
 #include "lake/s3/cache.hpp"
 #include "lake/s3/download.hpp"
+#include "lake/s3/multipart.hpp"
 #include "lake/s3/prefetch.hpp"
 #include "lake/s3/upload.hpp"
 #include "lake/s3/xml.hpp"
@@ -24,7 +26,8 @@ class S3Store final : public ObjectStore {
       : client_(std::move(client)),
         cache_(options.cache),
         parallel_(options.parallel > 0 ? options.parallel : kUsualParallel),
-        transfers_(parallel_) {}
+        transfers_(parallel_),
+        uploads_(options.cache.empty() ? fs::path() : options.cache / "s3" / "uploads") {}
 
   std::string name() const override {
     std::string name = client_->location().name_of(prefix());
@@ -77,17 +80,25 @@ class S3Store final : public ObjectStore {
                         });
   }
 
+  void forget_others(std::span<const ObjectInfo> wanted) const override {
+    std::vector<ObjectInfo> keep;
+    for (const auto& object : wanted) keep.push_back(whole(object));
+    cache_.forget_others(bucket(), keep);
+  }
+
   Result<> put(const fs::path& file, const std::string& key) override {
     RH_TRY(check_key(key));
     RH_ASSIGN(const UploadFile opened, UploadFile::open(file));
+    take_back();
     Progress progress("putting " + key, opened.size(), "bytes");
-    return upload(*client_, opened, prefix() + key, parallel_, &progress);
+    return upload(*client_, opened, prefix() + key, parallel_, &progress, uploads_);
   }
 
   Result<ObjectInfo> put_if(const fs::path& file, const std::string& key,
                             const std::optional<std::string>& etag) override {
     RH_TRY(check_key(key));
     RH_ASSIGN(const UploadFile opened, UploadFile::open(file));
+    take_back();
     RH_ASSIGN(std::string stored, upload_if(*client_, opened, prefix() + key, etag));
     const auto now = std::chrono::floor<std::chrono::seconds>(SystemClock().now());
     return ObjectInfo{key, opened.size(), std::move(stored), now};
@@ -104,6 +115,11 @@ class S3Store final : public ObjectStore {
  private:
   const std::string& prefix() const { return client_->location().prefix; }
   const std::string& bucket() const { return client_->location().bucket; }
+
+  /// Takes back the parts of processes that died, once, before the first object is stored.
+  void take_back() {
+    std::call_once(taken_back_, [this] { take_back_left(*client_, uploads_); });
+  }
 
   Result<Request> about(const std::string& key, const char* method, const char* doing,
                         const char* action) const {
@@ -169,6 +185,8 @@ class S3Store final : public ObjectStore {
   mutable Cache cache_;
   int parallel_;
   mutable Transfers transfers_;
+  OpenUploads uploads_;
+  std::once_flag taken_back_;
 };
 
 }  // namespace

@@ -38,6 +38,28 @@ Result<Milliseconds> stall_time(const Environment& environment, Milliseconds usu
   return Milliseconds(seconds * 1000);
 }
 
+/// Reads a size as AWS's tools write it, "64MB" or bytes, within what S3 takes.
+Result<uint64_t> size_in(const Profile* profile, const std::string& name, uint64_t usual) {
+  constexpr uint64_t kLeast = 5ULL << 20U;  // S3 takes no smaller part but the last
+  constexpr uint64_t kMost = 5ULL << 30U;
+  const std::string text = setting(profile, name);
+  if (text.empty()) return usual;
+  uint64_t number = 0;
+  const auto [end, code] = std::from_chars(text.data(), text.data() + text.size(), number);
+  std::string unit(end, text.data() + text.size());
+  std::ranges::transform(unit, unit.begin(),
+                         [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
+  const unsigned shift = unit == "KB" || unit == "KIB"   ? 10U
+                         : unit == "MB" || unit == "MIB" ? 20U
+                         : unit == "GB" || unit == "GIB" ? 30U
+                                                         : 0U;
+  const bool known = code == std::errc() && (unit.empty() || shift > 0) && number <= kMost;
+  if (!known)
+    return fail(ErrorKind::kUsage, fmt::format("{} in the AWS profile is no size: '{}'", name, text),
+                "Write it as 64MB, or as a number of bytes.");
+  return std::clamp(number << shift, kLeast, kMost);
+}
+
 }  // namespace
 
 Endpoint aws_endpoint(const std::string& service, const std::string& region) {
@@ -95,6 +117,8 @@ Result<S3Settings> load_settings(const Environment& environment, const ProfileFi
 
   settings.ca_bundle = environment("AWS_CA_BUNDLE");
   if (settings.ca_bundle.empty()) settings.ca_bundle = setting(profile, "ca_bundle");
+  RH_ASSIGN(settings.parts_from, size_in(profile, "s3.multipart_threshold", settings.parts_from));
+  RH_ASSIGN(settings.part_size, size_in(profile, "s3.multipart_chunksize", settings.part_size));
   RH_ASSIGN(settings.retry.stall, stall_time(environment, settings.retry.stall));
   return settings;
 }

@@ -28,11 +28,11 @@ Request putting(const std::string& key) {
 
 }  // namespace
 
-uint64_t part_size_for(uint64_t size) {
+uint64_t part_size_for(uint64_t size, uint64_t usual) {
   constexpr uint64_t kMegabyte = 1ULL << 20U;
   constexpr uint64_t kMostParts = 10'000;
   const uint64_t needed = (size + kMostParts - 1) / kMostParts;
-  return std::max(16 * kMegabyte, (needed + kMegabyte - 1) / kMegabyte * kMegabyte);
+  return std::max(usual, (needed + kMegabyte - 1) / kMegabyte * kMegabyte);
 }
 
 Result<UploadFile> UploadFile::open(const std::filesystem::path& path) {
@@ -55,8 +55,9 @@ UploadFile::~UploadFile() {
 }
 
 Result<> upload(const Client& client, const UploadFile& file, const std::string& key, int parallel,
-                Progress* progress) {
-  if (file.size() > kLargestSinglePut) return MultipartUpload(client, file, key, parallel, progress).run();
+                Progress* progress, const OpenUploads& open) {
+  if (file.size() > client.settings().parts_from)
+    return MultipartUpload(client, file, key, parallel, progress, open).run();
   auto put = put_piece(client, putting(key), file.piece(0, file.size()), file.name());
   if (!put) return fail(std::move(put).error().error);
   if (progress != nullptr) progress->add(file.size());

@@ -109,6 +109,18 @@ Result<std::string> parse_completed(std::string_view xml) {
   return without_quotes(text_at(root, "ETag"));
 }
 
+Result<std::vector<OpenUpload>> parse_uploads(std::string_view xml) {
+  pugi::xml_document document;
+  RH_ASSIGN(const pugi::xml_node root, root_of(document, xml, "ListMultipartUploadsResult"));
+  const bool encoded = text_at(root, "EncodingType") == "url";
+  std::vector<OpenUpload> uploads;
+  for (const pugi::xml_node& entry : root.children("Upload")) {
+    const std::string key = text_at(entry, "Key");
+    uploads.push_back({encoded ? uri_decode(key) : key, text_at(entry, "UploadId")});
+  }
+  return uploads;
+}
+
 Result<LentCredentials> parse_lent(std::string_view xml) {
   pugi::xml_document document;
   const auto parsed = document.load_buffer(xml.data(), xml.size(), kParsing);

@@ -33,6 +33,14 @@ Result<std::string> parse_upload_id(std::string_view xml);
 /// The ETag of a completed multipart upload, without quotes. Errors: kDamaged.
 Result<std::string> parse_completed(std::string_view xml);
 
+/// An upload in parts that was begun and not ended.
+struct OpenUpload {
+  std::string key;
+  std::string id;
+};
+/// Reads a list of such uploads. Errors: kDamaged.
+Result<std::vector<OpenUpload>> parse_uploads(std::string_view xml);
+
 /// Credentials that STS lent.
 struct LentCredentials {
   Credentials credentials;

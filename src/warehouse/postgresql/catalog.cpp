@@ -5,6 +5,8 @@
 namespace reelhouse::warehouse::postgresql {
 namespace {
 
+constexpr int kSchemas = 3;  ///< fixed names, meta, data
+
 /// Nothing of ours is there: no such schema, no such table.
 bool is_absent(const Connection& connection) {
   return connection.last_state() == "3F000" || connection.last_state() == "42P01";
@@ -66,7 +68,8 @@ std::string meta_statements(const Names& names) {
       "create table {0}.current_version (only_row boolean primary key default true check (only_row), "
       "number integer not null references {0}.version, schema_name text not null);"
       "create table {0}.fixed_names (only_row boolean primary key default true check (only_row), "
-      "number integer not null, tables jsonb not null, moved timestamptz not null default now());"
+      "number integer not null, tables jsonb not null, moved timestamptz not null default now(), "
+      "behind_since timestamptz);"
       "create table {0}.data_table (name text primary key, model text not null, fingerprint text not null, "
       "rows bigint not null, whole boolean not null default false, made timestamptz not null default now());"
       "comment on table {0}.current_version is 'One row: the schema to read, once a transaction';"
@@ -126,7 +129,68 @@ Result<> let_reader_in(Connection& connection, const Names& names) {
   return {};
 }
 
+/// Counts the schemas of our names that are there. Errors: kUsage (one is not ours).
+Result<int> count_ours(Connection& connection, const Names& names) {
+  RH_ASSIGN(const auto found,
+            connection.run("select n.nspname, coalesce(obj_description(n.oid, 'pg_namespace'), '') "
+                           "from pg_namespace n where n.nspname = any (array[$1, $2, $3]::name[])",
+                           {names.fixed, names.meta(), names.data()}));
+  for (int row = 0; row < found.rows(); ++row)
+    if (found.text(row, 1) != names.mark())
+      return fail(
+          ErrorKind::kUsage,
+          fmt::format("the database has a schema {} that is not this warehouse's; nothing was touched",
+                      found.text(row, 0)),
+          "Choose another name with warehouse_schema in reelhouse.yaml, or another database.",
+          connection.name());
+  return found.rows();
+}
+
+/// Adds to a warehouse of an earlier layout when the fixed names fell behind.
+Result<> add_behind_since(Connection& connection, const Names& names) {
+  RH_ASSIGN(const auto there,
+            connection.run("select 1 from pg_attribute a join pg_class c on c.oid = a.attrelid "
+                           "join pg_namespace n on n.oid = c.relnamespace where n.nspname = $1 and "
+                           "c.relname = 'fixed_names' and a.attname = 'behind_since'",
+                           {names.meta()}));
+  if (there.rows() > 0) return {};
+  RH_TRY(connection.run(
+      fmt::format("alter table {}.fixed_names add column behind_since timestamptz", quote(names.meta()))));
+  return {};
+}
+
 }  // namespace
+
+Result<> check_rights(Connection& connection, const Names& names) {
+  RH_ASSIGN(const int there, count_ours(connection, names));
+  RH_ASSIGN(const auto user, connection.run("select current_database(), current_user, "
+                                            "has_database_privilege(current_database(), 'create')"));
+  if (!user.flag(0, 2))
+    return fail(ErrorKind::kPermission,
+                fmt::format("permission denied for database {}: {} may not make schemas in it",
+                            user.text(0, 0), user.text(0, 1)),
+                fmt::format("Let the database's owner say: grant create on database {} to {}.",
+                            quote(user.text(0, 0)), quote(user.text(0, 1))),
+                connection.name());
+  if (there < kSchemas) return {};
+  RH_ASSIGN(
+      const auto lacking,
+      connection.run("select n.nspname, pg_get_userbyid(n.nspowner) from pg_namespace n "
+                     "where (n.nspname = any (array[$1, $2]::name[]) and not "
+                     "(has_schema_privilege(n.oid, 'create') and has_schema_privilege(n.oid, 'usage'))) "
+                     "or (n.nspname = $3 and (not has_schema_privilege(n.oid, 'usage') or exists "
+                     "(select from pg_class c where c.relnamespace = n.oid and c.relkind = 'r' and not "
+                     "(has_table_privilege(c.oid, 'insert') and has_table_privilege(c.oid, 'update') and "
+                     "has_table_privilege(c.oid, 'delete'))))) order by 1 limit 1",
+                     {names.fixed, names.data(), names.meta()}));
+  if (lacking.rows() == 0) return {};
+  return fail(ErrorKind::kPermission,
+              fmt::format("permission denied for schema {}, which belongs to {}: {} may not publish into it",
+                          lacking.text(0, 0), lacking.text(0, 1), user.text(0, 1)),
+              fmt::format("Publish as {0}, or let it say: grant {1} to {2}.", lacking.text(0, 1),
+                          quote(lacking.text(0, 1)), quote(user.text(0, 1))),
+              connection.name());
+}
 
 Result<std::vector<std::string>> ensure_layout(Connection& connection, const Names& names) {
   std::vector<std::string> remarks;
@@ -140,19 +204,9 @@ Result<std::vector<std::string>> ensure_layout(Connection& connection, const Nam
                       "warehouse; let who may say: create role {0} nologin",
                       names.reader));
   }
-  RH_ASSIGN(const auto found,
-            connection.run("select n.nspname, coalesce(obj_description(n.oid, 'pg_namespace'), '') "
-                           "from pg_namespace n where n.nspname = any (array[$1, $2, $3]::name[])",
-                           {names.fixed, names.meta(), names.data()}));
-  for (int row = 0; row < found.rows(); ++row)
-    if (found.text(row, 1) != names.mark())
-      return fail(
-          ErrorKind::kUsage,
-          fmt::format("the database has a schema {} that is not this warehouse's; nothing was touched",
-                      found.text(row, 0)),
-          "Choose another name with warehouse_schema in reelhouse.yaml, or another database.",
-          connection.name());
-  if (found.rows() == 3) {
+  RH_ASSIGN(const int there, count_ours(connection, names));
+  if (there == kSchemas) {
+    RH_TRY(add_behind_since(connection, names));
     if (reader) RH_TRY(let_reader_in(connection, names));
     return remarks;
   }
@@ -205,11 +259,16 @@ Result<std::vector<StoredVersion>> read_versions(Connection& connection, const N
 }
 
 Result<FixedState> read_fixed_state(Connection& connection, const Names& names) {
+  // A warehouse of an earlier layout has no behind_since.
   RH_ASSIGN(const auto rows,
-            connection.run(fmt::format("select number, tables from {}.fixed_names", quote(names.meta()))));
+            connection.run(fmt::format(
+                "select number, tables, coalesce(to_char((to_jsonb(f)->>'behind_since')::timestamptz at time "
+                "zone 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"'), '') from {}.fixed_names f",
+                quote(names.meta()))));
   FixedState state;
   if (rows.rows() == 0) return state;
   state.number = static_cast<int>(rows.integer(0, 0));
+  state.behind_since = rows.text(0, 2);
   const Json tables = Json::parse(rows.text(0, 1), nullptr, false);
   if (tables.is_object())
     for (const auto& [name, data] : tables.items())

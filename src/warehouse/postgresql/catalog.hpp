@@ -36,6 +36,10 @@ Json to_json(const std::vector<StoredTable>& tables);
 /// Errors: kPermission; kUsage (a schema of one of our names that is not ours: it is left untouched).
 Result<std::vector<std::string>> ensure_layout(Connection& connection, const Names& names);
 
+/// Finds out whether this user may make and change what a publish makes and changes; touches nothing.
+/// Errors: kPermission, kUsage (as ensure_layout), kUnavailable.
+Result<> check_rights(Connection& connection, const Names& names);
+
 /// Grants the reader a schema's relations; nothing when there is no such role.
 std::string grant_statements(const Names& names, const std::string& schema);
 
@@ -55,6 +59,7 @@ Result<std::vector<StoredVersion>> read_versions(Connection& connection, const N
 struct FixedState {
   int number = 0;                             ///< 0 = nowhere yet
   std::map<std::string, std::string> tables;  ///< name -> data table
+  std::string behind_since;                   ///< ISO time; empty when they show the current version
 };
 Result<FixedState> read_fixed_state(Connection& connection, const Names& names);
 

@@ -70,12 +70,13 @@ Result<std::unique_ptr<Connection>> Connection::open(const Location& location, c
                                 PQconnectionNeedsPassword(handle) == 1));
   PQsetNoticeProcessor(
       handle, [](void*, const char*) {}, nullptr);
-  if (connection->server_version() < kOldest)
+  if (connection->server_version() < kOldest) {
+    const char* version = PQparameterStatus(handle, "server_version");
     return fail(ErrorKind::kUsage,
                 fmt::format("the server is PostgreSQL {}, which is too old",
-                            connection->server_version() / 10000 >= 10 ? connection->server_version() / 10000
-                                                                       : connection->server_version()),
+                            version == nullptr ? "of an unknown version" : version),
                 "Use PostgreSQL 13 or newer.", location.name);
+  }
   RH_TRY(connection->prepare_session());
   return connection;
 }

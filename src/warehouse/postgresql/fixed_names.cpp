@@ -104,7 +104,7 @@ std::string transaction_of(const Connection& control, const Names& names, const 
   return fmt::format(
       "begin; set local statement_timeout = '2s'; {0}; {1} insert into {2}.fixed_names (number, tables) "
       "values ({3}, {4}) on conflict (only_row) do update set number = excluded.number, "
-      "tables = excluded.tables, moved = now(); commit",
+      "tables = excluded.tables, moved = now(), behind_since = null; commit",
       locking_block(control, move.locking, bound), move.after, quote(names.meta()), number,
       control.quoted(move.tables.dump()));
 }

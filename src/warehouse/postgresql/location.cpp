@@ -47,6 +47,8 @@ std::string name_of(const Settings& given) {
 Result<Location> read_location(const std::string& text) {
   Location location{text, "", ""};
   if (text == "postgresql:" || text == "postgres:") location.uri = "postgresql://";
+  if (location.uri.find_first_of(" \t\r\n") != std::string::npos)
+    return fail(unreadable("there is a space in it, which is written %20"));
   char* message = nullptr;
   PQconninfoOption* options = PQconninfoParse(location.uri.c_str(), &message);
   if (options == nullptr) {

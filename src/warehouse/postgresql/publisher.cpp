@@ -44,7 +44,9 @@ std::string switch_statements(const Connection& control, const Names& names, int
       "update {0}.version set replaced_by = case when number = {1} then null else pg_current_xact_id() end "
       "where number = {1} or number in (select number from {0}.current_version);"
       "insert into {0}.current_version (number, schema_name) values ({1}, {2}) on conflict (only_row) "
-      "do update set number = excluded.number, schema_name = excluded.schema_name;",
+      "do update set number = excluded.number, schema_name = excluded.schema_name;"
+      "update {0}.fixed_names set behind_since = case when number = {1} then null "
+      "else coalesce(behind_since, now()) end;",
       quote(names.meta()), number, control.quoted(names.version(number)));
 }
 
@@ -57,6 +59,13 @@ Result<Publisher> Publisher::begin(const Location& location, const Names& names)
   RH_TRY(publisher.take_lock());
   RH_ASSIGN(publisher.remarks_, ensure_layout(*publisher.control_, names));
   return publisher;
+}
+
+Result<> Publisher::check(const Location& location, const Names& names) {
+  RH_ASSIGN(auto control, Connection::open(location, purpose_of("check")));
+  Publisher publisher(location, names, std::move(control));
+  RH_TRY(publisher.check_writable());
+  return check_rights(*publisher.control_, names);
 }
 
 Result<> Publisher::check_writable() {

@@ -18,6 +18,10 @@ class Publisher {
   /// schema that is not ours), kUnavailable, kNotFound.
   static Result<Publisher> begin(const Location& location, const Names& names);
 
+  /// Finds out whether `begin` and a publish would be let in; takes no lock and changes nothing.
+  /// Errors: as begin, without kBusy.
+  static Result<> check(const Location& location, const Names& names);
+
   /// Loads what is missing and makes a new version current. Errors: as Warehouse::publish.
   Result<Version> publish(const std::vector<PublishedTable>& tables, const std::string& run, int keep,
                           std::chrono::milliseconds patience, const Clock& clock);

@@ -66,7 +66,54 @@ void drop_data(Connection& control, const Names& names, const std::string& name,
        remarks);
 }
 
+/// Tells what of others stands on a version's schema or lies in it; empty when nothing does.
+Result<std::string> dependents(Connection& connection, const std::string& schema) {
+  RH_ASSIGN(
+      const auto rows,
+      connection.run("select coalesce(string_agg(distinct o.name, ', '), '') from ("
+                     "select w.nspname || '.' || v.relname as name from pg_namespace n "
+                     "join pg_class c on c.relnamespace = n.oid "
+                     "join pg_depend d on d.refclassid = 'pg_class'::regclass and d.refobjid = c.oid and "
+                     "d.classid = 'pg_rewrite'::regclass join pg_rewrite r on r.oid = d.objid "
+                     "join pg_class v on v.oid = r.ev_class join pg_namespace w on w.oid = v.relnamespace "
+                     "where n.nspname = $1 and v.relnamespace <> n.oid "
+                     "union all select n.nspname || '.' || c.relname from pg_namespace n "
+                     "join pg_class c on c.relnamespace = n.oid where n.nspname = $1 and "
+                     "c.relkind in ('r', 'p', 'm', 'S', 'f')) o",
+                     {schema}));
+  return rows.text(0, 0);
+}
+
 }  // namespace
+
+Result<std::vector<std::string>> old_versions(Connection& connection, const Names& names, int keep) {
+  RH_ASSIGN(const auto rows,
+            connection.run(fmt::format(
+                "select v.number, v.number in (select number from {0}.current_version), "
+                "v.number in (select number from {0}.fixed_names), "
+                "(select coalesce(string_agg(distinct format('%s, process %s', a.usename, a.pid), '; '), '') "
+                "from pg_stat_activity a where a.datname = current_database() and "
+                "a.pid <> pg_backend_pid() and a.usesysid is not null and "
+                "age(a.backend_xmin) >= age(v.replaced_by::xid)) from {0}.version v where v.number not in "
+                "(select number from {0}.version order by number desc limit {1}) order by v.number",
+                quote(names.meta()), std::max(keep, 1))));
+  std::vector<std::string> found;
+  for (int row = 0; row < rows.rows(); ++row) {
+    const auto number = static_cast<int>(rows.integer(row, 0));
+    RH_ASSIGN(const std::string others, dependents(connection, names.version(number)));
+    std::string why = "the next publish drops it";
+    if (rows.flag(row, 1))
+      why = "it is current";
+    else if (rows.flag(row, 2))
+      why = "the fixed names show it";
+    else if (!others.empty())
+      why = "others depend on it: " + others;
+    else if (!rows.text(row, 3).empty())
+      why = "a transaction from before it was replaced is open: " + rows.text(row, 3);
+    found.push_back(fmt::format("version {} ({})", number, why));
+  }
+  return found;
+}
 
 std::vector<std::string> retire(Connection& control, const Names& names, int keep) {
   std::vector<std::string> remarks;

@@ -13,4 +13,8 @@ namespace reelhouse::warehouse::postgresql {
 /// Returns what whoever publishes should know: who depends on what could not be dropped.
 std::vector<std::string> retire(Connection& control, const Names& names, int keep);
 
+/// Tells of each version beyond the newest `keep` why it stays: "version 3 (...)". Errors: as
+/// Connection::run.
+Result<std::vector<std::string>> old_versions(Connection& connection, const Names& names, int keep);
+
 }  // namespace reelhouse::warehouse::postgresql

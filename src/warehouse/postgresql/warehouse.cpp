@@ -1,11 +1,13 @@
 #include "warehouse/postgresql/warehouse.hpp"
 #include "warehouse/choice.hpp"
 
+#include <algorithm>
 #include <mutex>
 
 #include "warehouse/postgresql/fixed_names.hpp"
 #include "warehouse/postgresql/mirror.hpp"
 #include "warehouse/postgresql/publisher.hpp"
+#include "warehouse/postgresql/retire.hpp"
 #include "warehouse/postgresql/workers.hpp"
 
 namespace reelhouse::warehouse::postgresql {
@@ -35,6 +37,8 @@ class DatabaseWarehouse final : public Warehouse {
     RH_ASSIGN(auto publisher, Publisher::begin(location_, names_));
     return publisher.tend(keep, patience_);
   }
+
+  Result<> check_writable() const override { return Publisher::check(location_, names_); }
 
   Result<Version> roll_back(int number) override {
     RH_ASSIGN(const auto there, versions());
@@ -83,7 +87,7 @@ class DatabaseWarehouse final : public Warehouse {
     return with_mirror(opened, attach_read_only);
   }
 
-  std::vector<Finding> inspect() const override;
+  std::vector<Finding> inspect(int keep) const override;
 
  private:
   Result<std::unique_ptr<Connection>> open_reader() const {
@@ -112,7 +116,7 @@ class DatabaseWarehouse final : public Warehouse {
   mutable std::unique_ptr<Connection> polling_;  ///< of current_number
 };
 
-std::vector<Finding> DatabaseWarehouse::inspect() const {
+std::vector<Finding> DatabaseWarehouse::inspect(int keep) const {
   using State = Finding::State;
   std::vector<Finding> findings;
   const auto connection = open_reader();
@@ -129,7 +133,12 @@ std::vector<Finding> DatabaseWarehouse::inspect() const {
   }
   if (!*current) {
     const auto missing = not_published();
-    findings.push_back({"published", State::kNote, missing.message + ". " + missing.hint});
+    const auto there = read_versions(**connection, names_);
+    const std::string advice = there && !there->empty()
+                                   ? fmt::format(" Or go back to one that is there: reelhouse rollback {}",
+                                                 there->front().version.number)
+                                   : "";
+    findings.push_back({"published", State::kNote, missing.message + ". " + missing.hint + advice});
     return findings;
   }
   const auto& version = (*current)->version;
@@ -141,11 +150,23 @@ std::vector<Finding> DatabaseWarehouse::inspect() const {
   } else if (fixed->number == version.number) {
     findings.push_back({"fixed names", State::kOk, fmt::format("version {}", fixed->number)});
   } else {
-    std::string detail = fmt::format("show version {}, {} behind, since {}", fixed->number,
-                                     version.number - fixed->number, version.created);
+    std::string detail = fixed->number == 0
+                             ? "show no version yet"
+                             : fmt::format("show version {}, not {}", fixed->number, version.number);
+    if (fixed->number > 0 && fixed->number < version.number)
+      detail += fmt::format(", {} behind", version.number - fixed->number);
+    if (!fixed->behind_since.empty()) detail += ", since " + fixed->behind_since;
     if (const auto who = blockers(**connection, names_))
       for (const auto& one : *who) detail += "; in use by " + one;
     findings.push_back({"fixed names", State::kNote, detail});
+  }
+  const auto old = old_versions(**connection, names_, keep);
+  if (!old) {
+    findings.push_back({"old versions", State::kNote, old.error().message});
+  } else if (!old->empty()) {
+    std::string detail = fmt::format("stay beyond the {} that are kept: ", std::max(keep, 1));
+    for (const auto& one : *old) detail += (&one == &old->front() ? "" : ", ") + one;
+    findings.push_back({"old versions", State::kNote, detail});
   }
   return findings;
 }

@@ -1,0 +1,84 @@
+#include <gtest/gtest.h>
+
+#include <map>
+
+#include "lake/object_store.hpp"
+#include "lake/temporary_folder.hpp"
+
+namespace reelhouse::lake {
+namespace {
+
+/// Keeps names of objects only; refuses what it is told to.
+class Shelf final : public ObjectStore {
+ public:
+  std::string name() const override { return "shelf"; }
+  Result<std::vector<ObjectInfo>> list(const std::string&) const override {
+    return std::vector<ObjectInfo>();
+  }
+  Result<ObjectInfo> head(const std::string&) const override { return fail(ErrorKind::kNotFound, "none"); }
+  Result<std::filesystem::path> local_copy(const ObjectInfo&) const override {
+    return fail(ErrorKind::kNotFound, "none");
+  }
+  Result<> put(const std::filesystem::path&, const std::string& key) override {
+    if (!may_put) return fail(ErrorKind::kPermission, "no", "Ask.", "shelf/" + key);
+    ++objects[key];
+    return {};
+  }
+  Result<ObjectInfo> put_if(const std::filesystem::path&, const std::string& key,
+                            const std::optional<std::string>&) override {
+    if (heeds) return fail(ErrorKind::kBusy, "somebody else");
+    return ObjectInfo{key, 1, "etag", {}};
+  }
+  Result<> remove(const std::string& key) override {
+    if (!may_remove) return fail(ErrorKind::kPermission, "no");
+    objects.erase(key);
+    return {};
+  }
+
+  std::map<std::string, int> objects;
+  bool may_put = true;
+  bool may_remove = true;
+  bool heeds = true;
+};
+
+TEST(WriteCheck, leaves_nothing) {
+  Shelf shelf;
+  EXPECT_TRUE(check_writable(shelf, WriteCheck::kPlain));
+  EXPECT_TRUE(check_writable(shelf, WriteCheck::kConditional));
+  EXPECT_TRUE(shelf.objects.empty());
+  const test::TemporaryFolder folder;
+  const auto store = open_store(folder.path().string());
+  EXPECT_TRUE(check_writable(**store, WriteCheck::kConditional));
+  EXPECT_FALSE(std::filesystem::exists(folder.path() / ".write-check"));
+}
+
+TEST(WriteCheck, says_what_may_not_be_done) {
+  Shelf shelf;
+  shelf.may_put = false;
+  const auto refused = check_writable(shelf, WriteCheck::kPlain);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().kind, ErrorKind::kPermission);
+  EXPECT_EQ(refused.error().where, "shelf/.write-check");
+  EXPECT_EQ(refused.error().hint, "Ask.");
+}
+
+TEST(WriteCheck, lets_who_may_not_remove_leave_one_object) {
+  Shelf shelf;
+  shelf.may_remove = false;
+  EXPECT_TRUE(check_writable(shelf, WriteCheck::kConditional));
+  EXPECT_TRUE(check_writable(shelf, WriteCheck::kConditional));
+  EXPECT_EQ(shelf.objects.size(), 1U);
+}
+
+TEST(WriteCheck, finds_a_server_that_does_not_heed_conditions) {
+  Shelf shelf;
+  shelf.heeds = false;
+  EXPECT_TRUE(check_writable(shelf, WriteCheck::kPlain));
+  const auto found = check_writable(shelf, WriteCheck::kConditional);
+  ASSERT_FALSE(found);
+  EXPECT_EQ(found.error().kind, ErrorKind::kUsage);
+  EXPECT_TRUE(shelf.objects.empty());
+}
+
+}  // namespace
+}  // namespace reelhouse::lake
