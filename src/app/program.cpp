@@ -87,7 +87,9 @@ bool explain_unknown(const CLI::App& app, int argc, char** argv) {
 }  // namespace
 
 void on_run(CLI::App& command, Action action) {
-  command.callback([action = std::move(action)] { chosen_action() = action; });
+  command.callback([action = std::move(action)] {
+    if (!chosen_action()) chosen_action() = action;  // a command below this one comes first
+  });
 }
 
 OutputFormat GlobalFlags::output() const {
@@ -112,9 +114,10 @@ int run_program(int argc, char** argv) {
       "130 interrupted.");
   GlobalFlags flags;
   add_global_flags(app, flags);
-  for (const auto& add : {add_init, add_generate, add_lake, add_crawl, add_catalog, add_run, add_runs,
-                          add_rollback, add_lineage, add_quarantine, add_sql, add_metric, add_serve,
-                          add_validate, add_doctor, add_completion})
+  for (const auto& add :
+       {add_init,   add_generate,  add_lake,   add_fetch,    add_crawl,   add_catalog,    add_run,
+        add_runs,   add_workflows, add_alerts, add_rollback, add_lineage, add_quarantine, add_sql,
+        add_export, add_metric,    add_serve,  add_validate, add_doctor,  add_completion})
     add(app, flags);
   try {
     app.parse(argc, argv);

@@ -1,33 +1,27 @@
 #include <iostream>
 
-#include "app/command.hpp"
-#include "workflow/pipeline.hpp"
+#include "app/project_workflows.hpp"
+#include "base/files.hpp"
+#include "workflow/scheduler.hpp"
 
 namespace reelhouse::app {
 namespace {
 
 struct RunFlags {
   std::string workflow = "default";
+  std::vector<std::string> properties;
+  std::string queued;
   std::vector<std::string> select;
   bool full_refresh = false;
   int threads = 0;
   std::string memory;
+
+  bool shapes_pipeline() const { return !select.empty() || full_refresh || threads > 0 || !memory.empty(); }
 };
 
-Result<int> run(const GlobalFlags& flags, const RunFlags& run_flags) {
-  RH_ASSIGN(const Settings settings, load_settings(flags));
-  if (run_flags.workflow != "default")
-    return fail(ErrorKind::kUsage, fmt::format("there is no workflow '{}'", run_flags.workflow),
-                "The one workflow so far is 'default': crawl, build, check, publish.");
-  workflow::PipelineOptions options;
-  options.project = settings.project;
-  options.lake = settings.lake;
-  options.store = settings.store;
-  options.store_bucket = settings.store_bucket;
-  options.warehouse = settings.published();
-  options.state = settings.state;
-  options.exclude = settings.exclude;
-  options.keep_versions = settings.keep_versions;
+/// Runs crawl, build, check and publish, as it is without any workflow.
+Result<int> run_plain(const GlobalFlags& flags, const Settings& settings, const RunFlags& run_flags) {
+  workflow::PipelineOptions options = pipeline_options(settings);
   options.select = run_flags.select;
   options.full_refresh = run_flags.full_refresh;
   options.threads = run_flags.threads;
@@ -42,12 +36,56 @@ Result<int> run(const GlobalFlags& flags, const RunFlags& run_flags) {
   return result.state == workflow::RunState::kCheckFailed ? kCheckFailed : kDone;
 }
 
+/// Runs a run that the scheduler has queued.
+Result<int> run_queued(const GlobalFlags& flags, const Settings& settings, const std::string& id) {
+  RH_ASSIGN(const auto history, workflow::open_run_history(settings.runs()));
+  RH_ASSIGN(const auto queued, history->find(id));
+  RH_ASSIGN(const auto workflow, find_workflow(settings, queued.workflow));
+  std::optional<workflow::Run> before;
+  if (!queued.resumes.empty()) {
+    RH_ASSIGN(before, history->find(queued.resumes));
+  }
+  const SystemClock clock;
+  RH_ASSIGN(const auto run, history->start(queued.id, workflow.at_once, clock));
+  if (!run)
+    return fail(ErrorKind::kBusy, fmt::format("the workflow '{}' runs already", workflow.name),
+                "The run stays queued.");
+  return run_to_end(flags, settings, workflow, *run, before ? &*before : nullptr);
+}
+
+Result<int> run(const GlobalFlags& flags, const RunFlags& run_flags) {
+  RH_ASSIGN(const Settings settings, load_settings(flags));
+  if (!run_flags.queued.empty()) return run_queued(flags, settings, run_flags.queued);
+  const bool has_file = std::filesystem::exists(settings.project / "workflows" / "default.yml");
+  if (run_flags.workflow == "default" && (!has_file || run_flags.shapes_pipeline()))
+    return run_plain(flags, settings, run_flags);
+  if (run_flags.shapes_pipeline())
+    return fail(ErrorKind::kUsage,
+                fmt::format("--select, --full-refresh, --threads and --memory are no part of a workflow "
+                            "run ('{}')",
+                            run_flags.workflow),
+                "Leave them out, or leave out the workflow.");
+  RH_ASSIGN(const auto workflow, find_workflow(settings, run_flags.workflow));
+  RH_ASSIGN(const auto given, parse_properties(run_flags.properties));
+  RH_ASSIGN(const auto properties, workflow::complete_properties(workflow, given));
+  const SystemClock clock;
+  RH_TRY(make_folders(settings.state));
+  RH_ASSIGN(const auto history, workflow::open_run_history(settings.runs()));
+  RH_ASSIGN(const auto run,
+            history->begin({.workflow = workflow.name, .properties = properties}, workflow.at_once, clock));
+  return run_to_end(flags, settings, workflow, run, nullptr);
+}
+
 }  // namespace
 
 void add_run(CLI::App& app, const GlobalFlags& flags) {
-  auto* command = app.add_subcommand("run", "Crawl the lake, build what changed, check it, publish it");
+  auto* command =
+      app.add_subcommand("run", "Run a workflow; without a name: crawl, build what changed, check, publish");
   auto options = std::make_shared<RunFlags>();
   command->add_option("workflow", options->workflow, "Workflow to run")->capture_default_str();
+  command->add_option("--set", options->properties, "Give a property of the workflow a value")
+      ->type_name("NAME=VALUE");
+  command->add_option("--queued", options->queued, "Run a queued run (the scheduler does)")->group("");
   command
       ->add_option("--select,-s", options->select,
                    "Only these models: NAME, NAME+ (and what depends on it), +NAME (and what it depends "
@@ -64,7 +102,8 @@ void add_run(CLI::App& app, const GlobalFlags& flags) {
       "Examples:\n"
       "  reelhouse run\n"
       "  reelhouse run --lake /data/lake --format json > receipt.json\n"
-      "  reelhouse run --select stg_user+\n\n"
+      "  reelhouse run --select stg_user+\n"
+      "  reelhouse run refresh --set day=2026-11-22\n\n"
       "A second run builds only what changed. When a check of severity error fails (exit code 3), the\n"
       "version published before stays current.");
   on_run(*command, [&flags, options] { return run(flags, *options); });

@@ -33,13 +33,15 @@ void print(engine::Rows rows, OutputFormat format) {
 
 Result<engine::Rows> list_runs(const Settings& settings, int limit) {
   engine::Rows rows;
-  rows.columns = {{"run", "VARCHAR"},   {"state", "VARCHAR"},        {"started", "VARCHAR"},
-                  {"ended", "VARCHAR"}, {"version", "BIGINT", true}, {"message", "VARCHAR"}};
+  rows.columns = {{"run", "VARCHAR"},          {"workflow", "VARCHAR"}, {"cause", "VARCHAR"},
+                  {"state", "VARCHAR"},        {"started", "VARCHAR"},  {"ended", "VARCHAR"},
+                  {"version", "BIGINT", true}, {"message", "VARCHAR"}};
   if (std::filesystem::exists(settings.runs())) {
     RH_ASSIGN(const auto history, workflow::open_run_history(settings.runs()));
     RH_ASSIGN(const auto runs, history->list(limit));
     for (const auto& run : runs)
-      rows.rows.push_back({run.id, std::string(name_of(run.state)), run.started, text_or_null(run.ended),
+      rows.rows.push_back({run.id, run.workflow, run.cause.kind, std::string(name_of(run.state)),
+                           text_or_null(run.started), text_or_null(run.ended),
                            run.version > 0 ? Cell{int64_t{run.version}} : Cell{}, text_or_null(run.message)});
   }
   return rows;
@@ -84,8 +86,10 @@ void add_runs(CLI::App& app, const GlobalFlags& flags) {
       ->check(CLI::Range(1, 100000))
       ->capture_default_str();
   command->add_flag("--receipt", *receipt, "Print the run's receipt, as JSON");
+  add_run_control(*command, flags);
   command->footer(
-      "Examples:\n  reelhouse runs\n  reelhouse runs 20261122-06\n  reelhouse runs 20261122-06 --receipt");
+      "Examples:\n  reelhouse runs\n  reelhouse runs 20261122-06\n  reelhouse runs 20261122-06 --receipt\n"
+      "  reelhouse runs log 20261122-06\n  reelhouse runs resume 20261122-06");
   on_run(*command, [&flags, id, limit, receipt]() -> Result<int> {
     RH_ASSIGN(const Settings settings, load_settings(flags));
     if (id->empty() && !*receipt) {

@@ -4,7 +4,9 @@
 #include <unistd.h>
 
 #include "app/answers.hpp"
+#include "app/automation.hpp"
 #include "app/command.hpp"
+#include "app/serve_workflows.hpp"
 #include "metric/snapshot.hpp"
 #include "serve/dashboards.hpp"
 #include "warehouse/versions.hpp"
@@ -17,6 +19,7 @@ struct ServeFlags {
   std::string token;
   std::vector<std::string> hosts;
   std::string access_log = "-";
+  bool no_workflows = false;
 };
 
 constexpr int kPatienceMilliseconds = 1000;
@@ -41,24 +44,40 @@ Result<int> run_serve(const GlobalFlags& flags, const ServeFlags& chosen) {
   options.token = chosen.token;
   options.hosts = chosen.hosts;
   options.access_log = flags.quiet && chosen.access_log == "-" ? "none" : chosen.access_log;
-  options.service = {settings.name, std::move(pages), make_sources(settings, definitions)};
+  const SystemClock clock;
+  std::unique_ptr<Automation> automation;
+  if (!chosen.no_workflows) {
+    const auto tell = [&](const std::string& line) {
+      if (!flags.quiet || line.starts_with("warning:")) say(line);
+    };
+    RH_ASSIGN(automation, Automation::open(flags, settings, definitions, clock, tell));
+    options.service.more_numbers = [&] { return automation->numbers(); };
+    options.listening = [&](const std::function<void()>& tell_runs) { automation->start(tell_runs); };
+  }
+  workflow::Scheduler* scheduler = automation ? automation->scheduler() : nullptr;
+  options.service.project = settings.name;
+  options.service.pages = std::move(pages);
+  options.service.sources = make_sources(settings, definitions);
+  options.service.sources.merge(make_workflow_sources(settings, scheduler));
+  options.service.actions = make_workflow_actions(settings, clock, scheduler);
   options.live.open = [&] { return metric::Snapshot::open(definitions, *warehouse, true); };
   options.live.current = [&] { return warehouse->current_number(); };
   options.live.opened = [&](int version) {
     if (!flags.quiet) say(fmt::format("version {} is shown", version));
   };
   options.live.failed = [&](const Error& error) { say("warning: " + error.to_string()); };
-  const SystemClock clock;
   RH_TRY(serve::run_server(std::move(options), clock, [&](const serve::Address& address) {
     say(fmt::format("http://{}", address.text()));
   }));
+  if (automation) automation->stop();
   return kDone;
 }
 
 }  // namespace
 
 void add_serve(CLI::App& app, const GlobalFlags& flags) {
-  auto* command = app.add_subcommand("serve", "Dashboards and API in the browser, live");
+  auto* command =
+      app.add_subcommand("serve", "Dashboards and API in the browser, live, and the workflows' triggers");
   auto chosen = std::make_shared<ServeFlags>();
   command->add_option("--listen", chosen->listen, "Where to listen; port 0 picks a free one")
       ->envname("REELHOUSE_LISTEN")
@@ -74,6 +93,7 @@ void add_serve(CLI::App& app, const GlobalFlags& flags) {
                    "A line of JSON a request: '-' standard error, 'none', or a file")
       ->type_name("FILE")
       ->capture_default_str();
+  command->add_flag("--no-workflows", chosen->no_workflows, "Start no runs: pages and API alone");
   command->footer(
       "Shows the published version, and the next one as soon as it is published; Ctrl-C ends it.\n\n"
       "Examples:\n  reelhouse serve\n  reelhouse serve --listen 127.0.0.1:0 --access-log none\n"

@@ -2,6 +2,7 @@
 #include <charconv>
 
 #include "app/answers.hpp"
+#include "app/watching.hpp"
 #include "base/near_miss.hpp"
 #include "model/validate.hpp"
 
@@ -111,7 +112,8 @@ Result<Json> show_models(const Settings& settings) {
 }
 
 /// Sums up what the published version was made of, from the receipt of its run.
-Result<Json> show_status(const Settings& settings, const Parameters& parameters) {
+Result<Json> show_status(const Settings& settings, ProjectFreshness& freshness,
+                         const Parameters& parameters) {
   struct Dataset {
     std::string newest_drop;
     uint64_t records = 0;
@@ -147,7 +149,14 @@ Result<Json> show_status(const Settings& settings, const Parameters& parameters)
                     {"newest_drop", dataset.newest_drop.empty() ? Json(nullptr) : Json(dataset.newest_drop)},
                     {"records", dataset.records},
                     {"rejected", dataset.rejected}});
-  return Json{{"datasets", list}, {"read", read}, {"rejected", rejected}, {"repaired", repaired}};
+  Json ages = Json::array();
+  if (const auto known = freshness.of_version(parameter(parameters, "run"), SystemClock()))
+    for (const auto& each : *known) ages.push_back(workflow::to_json(each));
+  return Json{{"datasets", list},
+              {"read", read},
+              {"rejected", rejected},
+              {"repaired", repaired},
+              {"freshness", ages}};
 }
 
 }  // namespace
@@ -160,7 +169,8 @@ std::map<std::string, serve::Source> make_sources(const Settings& settings,
   sources["quarantine"] = [settings](const Parameters& p) { return show_quarantine(settings, p, false); };
   sources["repairs"] = [settings](const Parameters& p) { return show_quarantine(settings, p, true); };
   sources["models"] = [settings](const Parameters&) { return show_models(settings); };
-  sources["status"] = [settings](const Parameters& p) { return show_status(settings, p); };
+  sources["status"] = [settings, freshness = std::make_shared<ProjectFreshness>(settings)](
+                          const Parameters& p) { return show_status(settings, *freshness, p); };
   sources["lineage"] = [settings, &definitions](const Parameters& p) {
     return lineage_of(settings, definitions, p);
   };

@@ -5,6 +5,7 @@
 #include "app/answers.hpp"
 #include "app/command.hpp"
 #include "app/plural.hpp"
+#include "app/project_workflows.hpp"
 #include "serve/dashboards.hpp"
 
 namespace reelhouse::app {
@@ -62,6 +63,7 @@ Result<int> run_validate(const GlobalFlags& flags) {
   const Json pages = definitions
                          ? serve::load_dashboards(settings.project / "dashboards", *definitions, problems)
                          : Json::array();
+  const auto workflows = read_workflows(settings, problems);
   shorten_places(problems);
   shorten_places(validation.warnings);
   if (!problems.empty()) {
@@ -75,7 +77,7 @@ Result<int> run_validate(const GlobalFlags& flags) {
   print_notes(validation.warnings, "warning: ");
   std::cerr << counted(validation.models.size(), "model") << ", " << counted(validation.checks, "check")
             << ", " << counted(definitions->views.size(), "metric view") << ", "
-            << counted(pages.size(), "page") << ": valid\n";
+            << counted(pages.size(), "page") << ", " << counted(workflows.size(), "workflow") << ": valid\n";
   return kDone;
 }
 
@@ -84,9 +86,8 @@ Result<int> run_validate(const GlobalFlags& flags) {
 void add_validate(CLI::App& app, const GlobalFlags& flags) {
   auto* command = app.add_subcommand("validate", "Check the project's SQL and YAML without any data");
   command->footer(
-      "Binds every model, rule and check, and says what is wrong with file and line. Reads no data; what "
-      "the\n"
-      "catalog knows of the lake is used where there is one.\n\n"
+      "Binds every model, rule and check, reads every metric, page and workflow, and says what is\n"
+      "wrong with file and line. Reads no data; what the catalog knows of the lake is used.\n\n"
       "Examples:\n"
       "  reelhouse validate\n"
       "  reelhouse validate --format json\n\n"

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <charconv>
+#include <tuple>
 
 namespace reelhouse {
 
@@ -20,6 +21,24 @@ std::string to_iso(Time time) {
   const std::chrono::hh_mm_ss clock(time - day);
   return fmt::format("{}T{:02}:{:02}:{:02}.{:03}Z", to_iso(Date(day)), clock.hours().count(),
                      clock.minutes().count(), clock.seconds().count(), clock.subseconds().count());
+}
+
+std::optional<Time> parse_iso(std::string_view text) {
+  Date date;
+  const bool is_short = text.size() == 20;
+  if ((!is_short && text.size() != 24) || text[10] != 'T' || text[13] != ':' || text[16] != ':' ||
+      text.back() != 'Z' || (!is_short && text[19] != '.') || !parse_date(text.substr(0, 10), date))
+    return std::nullopt;
+  int parts[4] = {};
+  for (const auto& [part, at, size] : {std::tuple(0, 11, 2), {1, 14, 2}, {2, 17, 2}, {3, 20, 3}}) {
+    if (part == 3 && is_short) continue;
+    const char* begin = text.data() + at;
+    if (*begin == '-' || std::from_chars(begin, begin + size, parts[part]).ptr != begin + size)
+      return std::nullopt;
+  }
+  if (parts[0] > 23 || parts[1] > 59 || parts[2] > 59) return std::nullopt;
+  return Time(std::chrono::sys_days(date)) + std::chrono::hours(parts[0]) + std::chrono::minutes(parts[1]) +
+         std::chrono::seconds(parts[2]) + std::chrono::milliseconds(parts[3]);
 }
 
 bool parse_date(std::string_view text, Date& date) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -24,6 +25,8 @@ class SystemClock final : public Clock {
 
 /// Renders UTC as `2026-07-19T06:12:00.123Z`.
 std::string to_iso(Time time);
+/// Reads what to_iso renders, with or without the milliseconds; nothing when it is anything else.
+std::optional<Time> parse_iso(std::string_view text);
 /// Renders a calendar day as `2026-07-19`.
 std::string to_iso(Date date);
 /// Reads `YYYY-MM-DD` strictly; false when it is no calendar day.

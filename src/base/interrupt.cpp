@@ -13,6 +13,7 @@ namespace reelhouse {
 namespace {
 
 std::atomic<bool> flag{false};
+std::atomic<bool> had_signal{false};
 std::mutex actions_mutex;
 std::map<uint64_t, std::function<void()>> actions;
 uint64_t next_id = 0;
@@ -21,6 +22,14 @@ uint64_t next_id = 0;
 
 bool interrupted() {
   return flag.load(std::memory_order_relaxed);
+}
+
+void clear_interrupt() {
+  flag = false;
+}
+
+bool signalled() {
+  return had_signal;
 }
 
 void request_interrupt() {
@@ -39,7 +48,7 @@ void catch_signals() {
     while (true) {
       int signal = 0;
       if (sigwait(&set, &signal) != 0) return;
-      if (flag) ::_exit(130);
+      if (had_signal.exchange(true)) ::_exit(130);
       request_interrupt();
     }
   }).detach();

@@ -9,6 +9,10 @@ namespace reelhouse {
 /// True once SIGINT or SIGTERM came (or `request_interrupt` was called); long loops look at it.
 bool interrupted();
 void request_interrupt();
+/// Forgets an interrupt that was dealt with, so that it does not stop what comes next.
+void clear_interrupt();
+/// True once a signal came, also when the interrupt was cleared since.
+bool signalled();
 
 /// Catches SIGINT and SIGTERM from now on: the first sets `interrupted()` and calls every callback
 /// (from a thread of its own, so that they may lock); a second one ends the process at once.

@@ -34,20 +34,27 @@ Yaml& Yaml::operator=(const Yaml& other) {
 }
 
 Result<> Yaml::only_keys(const std::vector<std::string>& allowed) const {
+  auto wrong = wrong_keys(allowed);
+  if (!wrong.empty()) return fail(std::move(wrong.front()));
+  return {};
+}
+
+std::vector<Error> Yaml::wrong_keys(const std::vector<std::string>& allowed) const {
   if (empty()) return {};
-  if (!node_.IsMap()) return fail(error("expected keys and values here"));
+  if (!node_.IsMap()) return {error("expected keys and values here")};
+  std::vector<Error> wrong;
   std::set<std::string> seen;
   for (const auto& entry : node_) {
     const auto key = entry.first.as<std::string>("");
+    const Yaml place(entry.first, file_);
     if (!seen.insert(key).second)
-      return fail(Yaml(entry.first, file_).error(fmt::format("the key '{}' comes twice", key)));
-    if (std::ranges::find(allowed, key) != allowed.end()) continue;
-    return fail(
-        Yaml(entry.first, file_)
-            .error(fmt::format("unknown key '{}'", key),
-                   did_you_mean(key, allowed, fmt::format("Known keys: {}.", fmt::join(allowed, ", ")))));
+      wrong.push_back(place.error(fmt::format("the key '{}' comes twice", key)));
+    else if (std::ranges::find(allowed, key) == allowed.end())
+      wrong.push_back(
+          place.error(fmt::format("unknown key '{}'", key),
+                      did_you_mean(key, allowed, fmt::format("Known keys: {}.", fmt::join(allowed, ", ")))));
   }
-  return {};
+  return wrong;
 }
 
 Yaml Yaml::at(const std::string& key) const {

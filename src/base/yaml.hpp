@@ -30,6 +30,8 @@ class Yaml {
 
   /// Refuses keys that are not listed, with the near miss, and keys that come twice: kProject.
   Result<> only_keys(const std::vector<std::string>& allowed) const;
+  /// The same, but returns every such key's error.
+  std::vector<Error> wrong_keys(const std::vector<std::string>& allowed) const;
   /// Returns the value under a key; an empty node when it is absent.
   Yaml at(const std::string& key) const;
   /// Returns the keys of a map in the file's order.

@@ -17,6 +17,8 @@ namespace {
 /// Part of every object's `reading`: a new number makes all objects be read again, which is due
 /// whenever profile_object tells something else than before about the same bytes.
 constexpr int kReadingVersion = 1;
+/// Listings that are made while others write to the lake all the time.
+constexpr int kMostListings = 4;
 
 /// Describes how an object is read; a profile serves only the way of reading that it was made by.
 std::string reading_of(const FormatOverride& fixed) {
@@ -34,6 +36,27 @@ Result<std::vector<lake::ObjectInfo>> list_lake(const lake::ObjectStore& lake) {
   auto listing = lake.list("");
   if (listing || listing.error().kind == ErrorKind::kNotFound) return listing;
   return lake.list("raw/");
+}
+
+/// Lists the lake until two listings in a row are the same, unless all is known already: a listing of many
+/// pages that was begun before a delivery and ended after it has seen a part of it.
+Result<std::vector<lake::ObjectInfo>> settled_listing(const lake::ObjectStore& lake,
+                                                      const LakeState& before) {
+  RH_ASSIGN(auto listing, list_lake(lake));
+  for (int again = 0; again < kMostListings; ++again) {
+    const bool all_known = std::ranges::all_of(listing, [&](const lake::ObjectInfo& info) {
+      if (info.key.find("/drop=") == std::string::npos) return true;
+      const auto known = before.objects.find(info.key);
+      return known != before.objects.end() && known->second.object.info.etag == info.etag;
+    });
+    if (all_known) break;
+    RH_ASSIGN(auto next, list_lake(lake));
+    const bool same = std::ranges::equal(
+        listing, next, [](const auto& a, const auto& b) { return a.key == b.key && a.etag == b.etag; });
+    listing = std::move(next);
+    if (same) break;
+  }
+  return listing;
 }
 
 /// Makes the objects of a crawl, with what is known of those that did not change.
@@ -187,9 +210,9 @@ class StoredCatalog final : public Catalog {
 
   Result<CrawlReport> crawl(const lake::ObjectStore& lake, const std::vector<Source>& sources,
                             const CrawlOptions& options, const Clock& clock) override {
-    RH_ASSIGN(const auto listing, list_lake(lake));
-    Layout layout = place_objects(listing, options.exclude);
     RH_ASSIGN(const LakeState before, locked([&] { return store_->load(lake.name()); }));
+    RH_ASSIGN(const auto listing, settled_listing(lake, before));
+    Layout layout = place_objects(listing, options.exclude);
     auto objects = start_objects(layout, sources, before);
     RH_TRY(read_objects(lake, objects_to_read(objects), options.threads, profiler_));
     for (auto& object : objects)

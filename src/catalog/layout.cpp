@@ -8,13 +8,15 @@
 #include <map>
 #include <optional>
 #include <set>
+#include <tuple>
+
+#include "lake/drops.hpp"
 
 namespace reelhouse::catalog {
 namespace {
 
 constexpr std::string_view kRaw = "raw/";
 constexpr std::string_view kDrop = "drop=";
-constexpr size_t kDateLength = 10;
 
 bool matches(const std::string& glob, const std::string& text, int flags = 0) {
   return ::fnmatch(glob.c_str(), text.c_str(), flags) == 0;
@@ -70,12 +72,15 @@ bool place(PlacedObject& object) {
       object.name += (object.name.empty() ? "" : "/") + parts[i];
       continue;
     }
-    const std::string date = parts[i].substr(kDrop.size());
+    const auto drop = lake::parse_drop(std::string_view(parts[i]).substr(kDrop.size()));
     if (dated) {
       object.problem = "it stands in a drop folder within a drop folder; move it up";
-    } else if (date.size() != kDateLength || !parse_date(date, object.drop)) {
+    } else if (!drop) {
       object.problem =
           fmt::format("its folder '{}' does not name a day; rename it to drop=YYYY-MM-DD", parts[i]);
+    } else {
+      object.drop = drop->day;
+      object.delivery = drop->number;
     }
     dated = true;
   }
@@ -83,10 +88,32 @@ bool place(PlacedObject& object) {
   return dated;
 }
 
+/// Leaves out the deliveries of a day that a later one of the same day takes the place of.
+void leave_out_superseded(Layout& layout) {
+  std::map<std::pair<std::string, Date>, int> last;
+  const auto place_of = [](const PlacedObject& object) { return std::pair(object.dataset, object.drop); };
+  for (const auto& object : layout.objects)
+    if (object.delivery > 0) {
+      int& number = last[place_of(object)];
+      number = std::max(number, object.delivery);
+    }
+  std::erase_if(layout.objects, [&](const PlacedObject& object) {
+    if (object.delivery == 0 || !object.problem.empty()) return false;
+    const lake::DropName newest{object.drop, last[place_of(object)]};
+    if (object.delivery == newest.number) return false;
+    layout.ignored.push_back(fmt::format("{} (a later delivery of that day takes its place: {})",
+                                         object.info.key, newest.to_string()));
+    return true;
+  });
+}
+
 }  // namespace
 
-Layout place_objects(const std::vector<lake::ObjectInfo>& listing, const std::vector<std::string>& exclude) {
+Layout place_objects(const std::vector<lake::ObjectInfo>& all, const std::vector<std::string>& exclude) {
   Layout layout;
+  auto listing = all;
+  for (const auto& key : lake::leave_out_incomplete(listing))
+    layout.ignored.push_back(fmt::format("{} (its folder is still being put, or was left half done)", key));
   std::map<std::string, std::vector<size_t>> undated;
   std::set<std::string> outside;
   for (const auto& info : listing) {
@@ -99,7 +126,7 @@ Layout place_objects(const std::vector<lake::ObjectInfo>& listing, const std::ve
       layout.ignored.push_back(fmt::format("{} ({})", info.key, *reason));
       continue;
     }
-    PlacedObject object{info, {}, {}, Date(), {}};
+    PlacedObject object{info, {}, {}, Date(), 0, {}};
     const bool dated = place(object);
     if (!dated) undated[object.dataset].push_back(layout.objects.size());
     layout.objects.push_back(std::move(object));
@@ -110,6 +137,7 @@ Layout place_objects(const std::vector<lake::ObjectInfo>& listing, const std::ve
     for (const size_t i : indexes)
       layout.objects[i].drop = Date(std::chrono::floor<std::chrono::days>(newest));
   }
+  leave_out_superseded(layout);
   for (const auto& place_outside : outside)
     layout.ignored.push_back(fmt::format("{} (is not below raw/)", place_outside));
   std::ranges::sort(layout.objects, {}, [](const auto& object) { return object.info.key; });

@@ -8,12 +8,14 @@
 
 namespace reelhouse::catalog {
 
-/// One object of the lake at its place: raw/<dataset>/[drop=YYYY-MM-DD/]<name>.
+/// One object of the lake at its place: raw/<dataset>/[drop=YYYY-MM-DD/]<name>. A second delivery on one day
+/// stands in drop=YYYY-MM-DD.2, a third in .3, and takes the place of those before.
 struct PlacedObject {
   lake::ObjectInfo info;
   std::string dataset;
   std::string name;     ///< below the dataset and the drop folder ("sub/part-1.csv.gz")
   Date drop;            ///< undated objects: the day of the dataset's newest undated object
+  int delivery = 0;     ///< number of the delivery on that day, from 1; 0: undated
   std::string problem;  ///< why its place cannot be understood; empty when it can
 };
 
@@ -25,8 +27,8 @@ struct Layout {
 
 /// Sorts a listing out: which object belongs to which dataset and drop, which belong to none, and
 /// which match one of the `exclude` globs (against the key below raw/, and against the file's
-/// name).
-Layout place_objects(const std::vector<lake::ObjectInfo>& listing, const std::vector<std::string>& exclude);
+/// name). Folders that are still being put (lake/drops.hpp) are left out, with a note.
+Layout place_objects(const std::vector<lake::ObjectInfo>& all, const std::vector<std::string>& exclude);
 
 /// Tells whether a declared `files` glob means this object: its name below the drop folder or its
 /// file name, with or without a compression suffix, upper and lower case alike.

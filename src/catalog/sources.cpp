@@ -4,8 +4,10 @@
 #include <map>
 #include <set>
 
+#include "base/duration.hpp"
 #include "base/near_miss.hpp"
 #include "base/yaml.hpp"
+#include "catalog/fetch_source.hpp"
 #include "catalog/profile.hpp"
 
 namespace reelhouse::catalog {
@@ -13,8 +15,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
-const std::vector<std::string> kSourceKeys = {"dataset", "description", "optional",
-                                              "missing", "unreadable",  "tables"};
+const std::vector<std::string> kSourceKeys = {"dataset", "description", "optional", "missing", "unreadable",
+                                              "tables",  "max_age",     "age_of",   "fetch"};
 const std::vector<std::string> kTableKeys = {
     "files", "description", "columns", "optional_columns", "aliases",
     "quote", "delimiter",   "header",  "encoding",         "min_rows_of_previous"};
@@ -131,6 +133,14 @@ Result<Source> read_source(const Yaml& yaml) {
   if (unreadable != "error" && unreadable != "warn")
     return fail(yaml.at("unreadable").error(fmt::format("expected error or warn, found '{}'", unreadable)));
   source.unreadable_is_error = unreadable == "error";
+  RH_ASSIGN(source.max_age, duration_or(yaml.at("max_age"), std::chrono::seconds(0)));
+  RH_ASSIGN(const std::string age_of, yaml.at("age_of").text_or("arrival"));
+  if (age_of != "arrival" && age_of != "drop")
+    return fail(yaml.at("age_of").error(fmt::format("expected arrival or drop, found '{}'", age_of)));
+  source.age_of_drop = age_of == "drop";
+  if (const Yaml fetch = yaml.at("fetch"); !fetch.empty()) {
+    RH_ASSIGN(source.fetch, read_fetch(fetch, source.dataset));
+  }
   const Yaml tables = yaml.at("tables");
   if (!tables.empty() && !tables.is_map()) return fail(tables.error("expected tables by name"));
   for (const auto& name : tables.keys()) {

@@ -1,11 +1,14 @@
 #pragma once
 
+#include <chrono>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "base/result.hpp"
 #include "catalog/format.hpp"
+#include "lake/fetch.hpp"
 
 namespace reelhouse::catalog {
 
@@ -16,7 +19,9 @@ namespace reelhouse::catalog {
 ///   optional: true                   # false: a lake without it cannot be built
 ///   missing: "Without the shop files there are no orders ..."   # told to who asks for what it feeds
 ///   unreadable: error                # or warn: go on without an object that cannot be read
-///   tables:
+///   max_age: 8d                      # a promise: older than that it is late, which dashboards and alerts
+///   tell age_of: arrival                  # of the newest object; or drop: of the newest drop's date fetch:
+///   ...                       # where to download it from: lake/fetch.hpp tables:
 ///     shop_order:
 ///       files: orders.*.tsv*     # glob on the object's name below the drop; default *
 ///       description: ...
@@ -44,6 +49,9 @@ struct Source {
   bool optional = false;
   bool unreadable_is_error = true;
   std::string missing;
+  std::chrono::seconds max_age{0};  ///< promised; 0 = nothing is
+  bool age_of_drop = false;         ///< by the newest drop's date, not by when the newest object came
+  std::optional<lake::FetchSource> fetch;
   std::vector<SourceTable> tables;
   std::string where;
 };

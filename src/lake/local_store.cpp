@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "base/files.hpp"
+#include "lake/arriving_folder.hpp"
 #include "lake/keys.hpp"
 
 namespace reelhouse::lake {
@@ -32,31 +33,6 @@ ObjectInfo info_from(std::string key, const struct stat& status) {
                           nanoseconds(status.st_ctim), status.st_ino);
   info.modified = Time(std::chrono::milliseconds(nanoseconds(status.st_mtim) / 1'000'000));
   return info;
-}
-
-Result<> copy_content(const fs::path& from, int to, const std::string& to_name) {
-  const int source = ::open(from.c_str(), O_RDONLY | O_CLOEXEC);
-  if (source < 0) return fail(system_error("reading the file to put", from.string(), errno));
-  std::string buffer(1 << 20, '\0');
-  Result<> outcome;
-  while (outcome) {
-    const ssize_t got = ::read(source, buffer.data(), buffer.size());
-    if (got < 0 && errno == EINTR) continue;
-    if (got < 0) outcome = fail(system_error("reading the file to put", from.string(), errno));
-    if (got <= 0) break;
-    for (ssize_t done = 0; done < got;) {
-      const ssize_t put = ::write(to, buffer.data() + done, static_cast<size_t>(got - done));
-      if (put < 0 && errno == EINTR) continue;
-      if (put < 0) {
-        outcome = fail(system_error("writing the object", to_name, errno));
-        break;
-      }
-      done += put;
-    }
-  }
-  ::close(source);
-  if (outcome && ::fsync(to) != 0) outcome = fail(system_error("syncing the object", to_name, errno));
-  return outcome;
 }
 
 /// Holds a folder's flock, so that comparing and replacing an object in it is one step for all of us.
@@ -179,6 +155,17 @@ class LocalStore final : public ObjectStore {
       RH_TRY(place_new(staged, key));
     }
     return head(key);
+  }
+
+  Result<> put_folder(std::span<const FolderFile> files, const std::string& folder,
+                      const std::string&) override {
+    RH_TRY(check_key(folder));
+    for (const auto& file : files) RH_TRY(check_key(file.name));
+    const fs::path target = root_ / folder;
+    RH_TRY(make_folders(target.parent_path()));
+    RH_ASSIGN(ArrivingFolder arriving, ArrivingFolder::make(target.parent_path()));
+    for (const auto& file : files) RH_TRY(arriving.add(file));
+    return arriving.arrive(target);
   }
 
   Result<> remove(const std::string& key) override {

@@ -1,5 +1,6 @@
 #include "lake/object_store.hpp"
 
+#include "lake/drops.hpp"
 #include "lake/local_store.hpp"
 #include "lake/s3/s3_store.hpp"
 
@@ -7,6 +8,11 @@ namespace reelhouse::lake {
 
 Result<> ObjectStore::prefetch(std::span<const ObjectInfo>) const {
   return {};
+}
+
+Result<> ObjectStore::put_folder(std::span<const FolderFile> files, const std::string& folder,
+                                 const std::string& owner) {
+  return put_folder_by_marker(*this, files, folder, owner);
 }
 
 void ObjectStore::forget_others(std::span<const ObjectInfo>) const {}

@@ -24,6 +24,13 @@ struct ObjectInfo {
   Time modified;
 };
 
+/// One file of a folder that is put.
+struct FolderFile {
+  std::filesystem::path file;
+  std::string name;       ///< below the folder; may hold '/'
+  bool may_move = false;  ///< the file is not needed any more
+};
+
 /// Objects by key: a folder or an S3 bucket. Thread-safe; several processes may use one at a time.
 class ObjectStore {
  public:
@@ -57,6 +64,12 @@ class ObjectStore {
   /// Errors: kBusy when the object is not as expected; else as put. A bucket takes at most 5 GB so.
   virtual Result<ObjectInfo> put_if(const std::filesystem::path& file, const std::string& key,
                                     const std::optional<std::string>& etag) = 0;
+  /// Stores files as a folder that is not there yet: whoever lists the store (and calls leave_out_incomplete,
+  /// drops.hpp) sees all of it or nothing. `owner` names the project that puts: what a process of the same
+  /// owner left half done is done again. Of several who try at once one wins.
+  /// Errors: kBusy (the folder is there, or somebody else puts it); else as put.
+  virtual Result<> put_folder(std::span<const FolderFile> files, const std::string& folder,
+                              const std::string& owner);
   /// Removes an object; that there is none is fine. Errors: kPermission, kUnavailable, kInterrupted,
   /// kUsage (as put).
   virtual Result<> remove(const std::string& key) = 0;

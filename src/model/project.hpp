@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <filesystem>
 #include <optional>
 #include <string>
@@ -66,6 +67,7 @@ struct Model {
   Materialisation materialisation = Materialisation::kTable;
   std::string description;
   std::vector<std::string> grain;
+  std::chrono::seconds max_age{0};  ///< promised of the oldest dataset that it stands on; 0 = nothing is
   std::vector<ColumnSpec> columns;
   std::vector<Check> checks;
   std::vector<Relationship> relationships;

@@ -1,5 +1,6 @@
 #include "model/specification.hpp"
 
+#include "base/duration.hpp"
 #include "engine/engine.hpp"
 
 namespace reelhouse::model {
@@ -151,9 +152,10 @@ Result<> read_rules(const Yaml& yaml, Model& model) {
 }  // namespace
 
 Result<> read_specification(const Yaml& yaml, Model& model) {
-  RH_TRY(yaml.only_keys({"description", "grain", "columns", "checks", "reject", "repairs"}));
+  RH_TRY(yaml.only_keys({"description", "grain", "columns", "checks", "reject", "repairs", "max_age"}));
   RH_ASSIGN(model.description, yaml.at("description").text_or(""));
   RH_ASSIGN(model.grain, yaml.at("grain").texts());
+  RH_ASSIGN(model.max_age, duration_or(yaml.at("max_age"), std::chrono::seconds(0)));
   if (!model.grain.empty()) {
     const std::string where = yaml.at("grain").where();
     model.checks.push_back(

@@ -21,7 +21,7 @@ class Batch : public std::enable_shared_from_this<Batch> {
   struct Hooks {
     /// Answers one question, on a thread of the queue: a body of JSON, an error's as error_response has it.
     std::function<Response(const std::string& question, Cancel& cancel)> answer;
-    /// Told of every line before it is sent: its status; 499 when it was given up, because of time or because the client went.
+    /// Told of every line before it is sent: its status; 499 when it was given up (time, or the client went).
     std::function<void(int status)> told;
   };
   /// `packed`: the body is gzip.

@@ -19,10 +19,11 @@ const Names kTileKeys = {"name",     "title", "about",  "chart",       "width", 
                          "measures", "by",    "grains", "compare",     "top",   "other",  "share",
                          "click",    "fixed", "sort",   "overlapping", "limit", "last",   "text"};
 const Names kKpiKeys = {"measure", "label", "last", "compare", "spark", "fixed"};
-const Names kCharts = {"kpis",   "columns", "lines",      "bars",    "dots",    "map",
-                       "table",  "heatmap", "share",      "scatter", "text",    "runs",
-                       "models", "checks",  "quarantine", "repairs", "catalog", "match"};
-const Names kPipelineCharts = {"runs", "models", "checks", "quarantine", "repairs", "catalog", "match"};
+const Names kCharts = {"kpis",       "columns", "lines",   "bars",  "dots",     "map",    "table",
+                       "heatmap",    "share",   "scatter", "text",  "runs",     "models", "checks",
+                       "quarantine", "repairs", "catalog", "match", "workflows"};
+const Names kPipelineCharts = {"runs",    "models",  "checks", "quarantine",
+                               "repairs", "catalog", "match",  "workflows"};
 const Names kGrains = {"day", "week", "month", "quarter", "year"};
 const Names kCompares = {"none", "previous", "year"};
 

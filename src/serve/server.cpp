@@ -2,6 +2,7 @@
 
 #include <atomic>
 #include <csignal>
+#include <mutex>
 
 #include "base/interrupt.hpp"
 #include "serve/access_log.hpp"
@@ -11,6 +12,21 @@ namespace {
 
 constexpr size_t kMostWaiting = 4000;
 constexpr size_t kMostWaitingPerClient = 2000;
+
+/// Reaches a server as long as it is there.
+struct Reach {
+  std::mutex mutex;
+  HttpServer* server = nullptr;
+
+  void broadcast(const std::string& event) {
+    const std::lock_guard lock(mutex);
+    if (server != nullptr) server->broadcast(event);
+  }
+  void set(HttpServer* now) {
+    const std::lock_guard lock(mutex);
+    server = now;
+  }
+};
 
 }  // namespace
 
@@ -63,8 +79,12 @@ Result<> run_server(ServerOptions options, const Clock& clock,
 
   const OnInterrupt stop([&] { server->stop(); });
   if (interrupted()) return {};
+  const auto reach = std::make_shared<Reach>();
+  reach->set(server.get());
+  if (options.listening) options.listening([reach] { reach->broadcast(Service::runs_event()); });
   live.start();
   server->run();
+  reach->set(nullptr);
   queue.stop();
   live.stop();
   return {};

@@ -17,6 +17,9 @@ struct ServerOptions {
   size_t workers = 2;              ///< questions answered at once
   ServerLimits limits;
   ServiceOptions service;
+  /// Called once the server listens, with a way to tell open pages that runs have changed, from any thread
+  /// and at any time.
+  std::function<void(std::function<void()> tell_runs)> listening;
   /// `opened` and `failed` are called besides what the server does itself.
   Live::Source live;
 };

@@ -133,6 +133,16 @@ void Service::add_routes() {
 }
 
 void Service::add_sources() {
+  for (const auto& [name, action] : options_.actions)
+    actions_[name] = {
+        .work = [&action](const Request& request, Cancel&) -> Result<Response> {
+          RH_ASSIGN(const Json json, action({request.parameter("id"), request.body, request.headers}));
+          Response response = text_response("application/json", dump(json));
+          response.status = 202;
+          return response;
+        },
+        .posts = true,
+        .reads = false};
   for (const auto& [name, source] : options_.sources) {
     if (name == "status") continue;
     routes_["/api/" + name] = {[&source](const Request& request, Cancel&) -> Result<Response> {
@@ -149,6 +159,21 @@ void Service::add_sources() {
                                true,
                                false};
   }
+}
+
+/// Finds the action of a path: /api/run/ID/cancel is "run/cancel", /api/hooks/ID is "hooks".
+const Service::Route* Service::find_action(Request& request) const {
+  if (request.method != "POST" || !request.path.starts_with("/api/")) return nullptr;
+  const std::string rest = request.path.substr(5);
+  const size_t first = rest.find('/');
+  if (first == std::string::npos) return nullptr;
+  const size_t second = rest.find('/', first + 1);
+  const std::string verb = second == std::string::npos ? "" : rest.substr(second);
+  const auto found = actions_.find(rest.substr(0, first) + verb);
+  const std::string id = rest.substr(first + 1, second == std::string::npos ? second : second - first - 1);
+  if (found == actions_.end() || id.empty()) return nullptr;
+  request.parameters["id"] = id;
+  return &found->second;
 }
 
 /// Finds the route of a path; /api/runs/ID is /api/runs with the parameter `id`.
@@ -168,6 +193,7 @@ std::string Service::route_name(const std::string& path) const {
   if (routes_.contains(path)) return path;
   if (!path.starts_with("/api/")) return path.starts_with("/assets/") ? "/assets" : "/";
   const std::string first = path.substr(0, path.find('/', 5));
+  if (first == "/api/hooks") return first;
   return routes_.contains(first) ? first : "other";
 }
 
@@ -179,7 +205,8 @@ std::string Service::etag_of(const Request& request, int version) const {
 
 void Service::handle(Request request, std::shared_ptr<Cancel> cancel, Respond respond) {
   if (auto refusal = guard_.refuse(request)) return respond(std::move(*refusal));
-  const Route* route = find(request);
+  const Route* route = find_action(request);
+  if (route == nullptr) route = find(request);
   if (route == nullptr && request.path.starts_with("/api")) {
     std::vector<std::string> known;
     for (const auto& [path, each] : routes_) known.push_back(path);
@@ -244,6 +271,10 @@ void Service::count(const Exchange& exchange) {
 
 std::string Service::version_event(int version) {
   return fmt::format("event: version\ndata: {{\"version\":{}}}\n\n", version);
+}
+
+std::string Service::runs_event() {
+  return "event: runs\ndata: {}\n\n";
 }
 
 // ---- answers
@@ -382,18 +413,18 @@ Response Service::events(const Request& request) const {
 Response Service::numbers() const {
   const auto snapshot = live_.snapshot();
   const auto number = [](const auto& function) { return function ? static_cast<double>(function()) : 0.0; };
-  return text_response(
-      "text/plain; version=0.0.4",
-      counters_.render(
-          {{"reelhouse_version", "Published version that is open; 0 = none.",
-            snapshot ? static_cast<double>(snapshot->version().number) : 0.0},
-           {"reelhouse_connections", "Open connections.", number(numbers_.connections)},
-           {"reelhouse_event_streams", "Open event streams.", number(numbers_.event_streams)},
-           {"reelhouse_queue_waiting", "Questions that wait.", static_cast<double>(queue_.waiting())},
-           {"reelhouse_queries_running", "Questions being answered.", static_cast<double>(queue_.running())},
-           {"reelhouse_access_log_dropped", "Lines of the access log that could not be written.",
-            number(numbers_.log_lines_dropped)},
-           {"process_resident_memory_bytes", "Resident memory.", static_cast<double>(resident_memory())}}));
+  std::string text = counters_.render(
+      {{"reelhouse_version", "Published version that is open; 0 = none.",
+        snapshot ? static_cast<double>(snapshot->version().number) : 0.0},
+       {"reelhouse_connections", "Open connections.", number(numbers_.connections)},
+       {"reelhouse_event_streams", "Open event streams.", number(numbers_.event_streams)},
+       {"reelhouse_queue_waiting", "Questions that wait.", static_cast<double>(queue_.waiting())},
+       {"reelhouse_queries_running", "Questions being answered.", static_cast<double>(queue_.running())},
+       {"reelhouse_access_log_dropped", "Lines of the access log that could not be written.",
+        number(numbers_.log_lines_dropped)},
+       {"process_resident_memory_bytes", "Resident memory.", static_cast<double>(resident_memory())}});
+  if (options_.more_numbers) text += options_.more_numbers();
+  return text_response("text/plain; version=0.0.4", std::move(text));
 }
 
 }  // namespace reelhouse::serve

@@ -17,13 +17,24 @@ namespace reelhouse::serve {
 /// What another room knows, as the API shows it. Called from worker threads, several at once.
 using Source = std::function<Result<Json>(const std::map<std::string, std::string>& parameters)>;
 
+/// What a POST asks another room to do.
+struct Order {
+  std::string id;  ///< from the path
+  std::string body;
+  std::map<std::string, std::string> headers;  ///< names in lower case
+};
+using Action = std::function<Result<Json>(const Order&)>;
+
 struct ServiceOptions {
   std::string project;  ///< its name, for people
   Json pages;           ///< as load_dashboards gives them
   /// "runs" answers GET /api/runs and, with the parameter `id`, /api/runs/ID; so do the others.
   /// "status" (parameter `run`) completes /api/status and has no path of its own.
   std::map<std::string, Source> sources;
-  size_t most_rows = 100'000;  ///< of an answer; exports hold all
+  /// "run/cancel" answers POST /api/run/ID/cancel, "hooks" POST /api/hooks/ID; with 202.
+  std::map<std::string, Action> actions;
+  std::function<std::string()> more_numbers;  ///< for /metrics, besides the server's own; must not wait
+  size_t most_rows = 100'000;                 ///< of an answer; exports hold all
 };
 
 /// Numbers of the server that Prometheus is shown.
@@ -46,6 +57,8 @@ class Service {
   void count(const Exchange& exchange);
   /// Renders the event that tells open pages of a version.
   static std::string version_event(int version);
+  /// Renders the event that tells open pages that runs have changed.
+  static std::string runs_event();
 
  private:
   using Work = std::function<Result<Response>(const Request&, Cancel&)>;
@@ -61,6 +74,7 @@ class Service {
   void add_routes();
   void add_sources();
   const Route* find(Request& request) const;
+  const Route* find_action(Request& request) const;
   std::string route_name(const std::string& path) const;
   std::string etag_of(const Request& request, int version) const;
   Response run(const Route& route, const Request& request, Cancel& cancel) const;
@@ -83,6 +97,7 @@ class Service {
   Counters counters_;
   ServerNumbers numbers_;
   std::map<std::string, Route> routes_;
+  std::map<std::string, Route> actions_;  ///< by the name in ServiceOptions
   std::string dashboards_;
   std::string openapi_;
   std::string nonce_;  ///< of this process, in every ETag: another program may answer differently

@@ -34,26 +34,36 @@ struct LastPublish {
   }
 };
 
-/// One run from its start to its end. Members are in the order in which they come to life.
-class Pipeline {
+/// Members are in the order in which they come to life.
+class LocalPipeline final : public Pipeline {
  public:
-  Pipeline(const PipelineOptions& options, const Clock& clock, const Say& say)
-      : options_(options), clock_(clock), say_(say), curated_(options.store) {}
+  LocalPipeline(PipelineOptions options, const Clock& clock, Say say, TellPart tell)
+      : options_(std::move(options)),
+        clock_(clock),
+        say_(std::move(say)),
+        tell_(std::move(tell)),
+        curated_(options_.store) {}
 
-  Result<PipelineResult> run();
+  Result<> take_hold(const std::function<bool()>& wait);
+  void name_run(const std::string& run) override { result_.run = run; }
+  Result<uint64_t> crawl() override;
+  Result<uint64_t> build() override;
+  Result<uint64_t> check() override;
+  Result<uint64_t> publish() override;
+  void write_receipt(const Run& run, const std::string& error) override;
+  PipelineResult& result() override { return result_; }
 
  private:
-  Result<> crawl();
+  Result<> open_lake();
+  Result<> recall_crawl();
   Result<> plan();
   bool nothing_changed();
-  Result<> build();
-  Result<> check();
-  Result<> publish();
-  Result<> steps();
+  Result<> build_models();
+  void tell_outcome(const model::ModelOutcome& outcome);
+  Result<> complete_selection();
+  std::vector<warehouse::PublishedTable> tables_to_publish(std::vector<std::string>& needed) const;
   Result<> check_writable();
   void forget_old_copies() const;
-  void finish(const Result<>& ended);
-  void fill_receipt(const Result<>& ended);
   Result<> stop_on_failed_checks();
   std::string content_hash() const;
   std::string missing_note(size_t node) const;
@@ -71,14 +81,14 @@ class Pipeline {
   lake::StoreOptions object_copies() const { return {options_.state / "cache" / "objects", 0}; }
   fs::path last_publish_file() const { return options_.state / "published.json"; }
 
-  const PipelineOptions& options_;
+  PipelineOptions options_;
   const Clock& clock_;
-  const Say& say_;
+  const Say say_;
+  const TellPart tell_;
+  std::vector<FileLock> locks_;
   std::unique_ptr<model::BuildMirror> mirror_;
   model::Curated curated_;
   std::unique_ptr<warehouse::Warehouse> warehouse_;
-  std::unique_ptr<RunHistory> history_;
-  Run record_;
   Json phases_ = Json::array();
   PipelineResult result_;
 
@@ -86,16 +96,69 @@ class Pipeline {
   std::unique_ptr<lake::ObjectStore> lake_;
   std::unique_ptr<catalog::Catalog> catalog_;
   catalog::CrawlReport crawled_;
+  bool is_crawled_ = false;
   std::unique_ptr<engine::Database> database_;
   model::Graph graph_;
   model::BuildOptions build_options_;
   std::unique_ptr<model::Builder> builder_;
+  bool is_built_ = false;
+  bool is_checked_ = false;
 };
 
-Result<> Pipeline::crawl() {
-  const PhaseTimer timer(phases_, "crawl");
-  RH_ASSIGN(lake_, lake::open_store(options_.lake, object_copies()));
+/// Takes a lock; waits for it as long as `wait` says so.
+Result<FileLock> take_lock(const fs::path& file, const char* doing, const std::function<bool()>& wait,
+                           const Say& say) {
+  bool is_told = false;
+  while (true) {
+    auto lock = FileLock::take(file, doing);
+    if (lock || lock.error().kind != ErrorKind::kBusy || !wait || !wait()) return lock;
+    if (!is_told) say("waits for another run: " + lock.error().to_string());
+    is_told = true;
+    std::this_thread::sleep_for(std::chrono::milliseconds(200));
+  }
+}
+
+Result<> LocalPipeline::take_hold(const std::function<bool()>& wait) {
+  RH_ASSIGN(warehouse_, warehouse::open_warehouse(options_.warehouse));
+  if (!options_.store_bucket.empty()) {
+    RH_ASSIGN(auto bucket, lake::open_store(options_.store_bucket, object_copies()));
+    mirror_ = std::make_unique<model::BuildMirror>(std::move(bucket));
+    curated_ = model::Curated(options_.store, mirror_.get());
+  }
+  RH_TRY(make_folders(options_.state));
+  RH_ASSIGN(auto lock, take_lock(options_.state / "lock", "running this project", wait, say_));
+  locks_.push_back(std::move(lock));
+  RH_ASSIGN(auto store_lock, take_lock(options_.store / ".lock", "building into this store", wait, say_));
+  locks_.push_back(std::move(store_lock));
+  std::error_code code;
+  fs::remove_all(options_.state / "tmp", code);
+  return {};
+}
+
+Result<> LocalPipeline::open_lake() {
+  if (lake_) return {};
+  RH_ASSIGN(project_, model::load_project(options_.project));
   RH_ASSIGN(catalog_, catalog::open_catalog(options_.state / "catalog.db"));
+  RH_ASSIGN(lake_, lake::open_store(options_.lake, object_copies()));
+  return {};
+}
+
+/// Takes what the last crawl kept where this process ran none.
+Result<> LocalPipeline::recall_crawl() {
+  if (is_crawled_) return {};
+  RH_TRY(open_lake());
+  RH_ASSIGN(crawled_.tables, catalog_->tables());
+  RH_ASSIGN(crawled_.unreadable, catalog_->unreadable());
+  if (crawled_.tables.empty())
+    return fail(ErrorKind::kNotFound, "the catalog is empty: nothing was crawled yet",
+                "Put a crawl step before, or run: reelhouse crawl");
+  is_crawled_ = true;
+  return {};
+}
+
+Result<uint64_t> LocalPipeline::crawl() {
+  const PhaseTimer timer(phases_, "crawl");
+  RH_TRY(open_lake());
   RH_ASSIGN(
       crawled_,
       catalog_->crawl(*lake_, project_.sources,
@@ -114,12 +177,13 @@ Result<> Pipeline::crawl() {
                      options_.lake));
   for (const auto& object : crawled_.unreadable)
     say_(fmt::format("crawl    cannot read {}: {}", object.info.key, object.problem));
-  (void)history_->add_step(record_.id, {"crawl", "succeeded", timer.seconds(), records, ""});
-  return {};
+  is_crawled_ = true;
+  return records;
 }
 
-Result<> Pipeline::plan() {
+Result<> LocalPipeline::plan() {
   const PhaseTimer timer(phases_, "plan");
+  builder_.reset();
   engine::DatabaseOptions database;
   database.threads = options_.threads;
   database.memory_limit = options_.memory_limit;
@@ -143,7 +207,7 @@ Result<> Pipeline::plan() {
   return {};
 }
 
-std::string Pipeline::content_hash() const {
+std::string LocalPipeline::content_hash() const {
   std::string text;
   for (const auto& node : graph_.nodes) {
     const auto& model = *node.model;
@@ -156,7 +220,7 @@ std::string Pipeline::content_hash() const {
   return sha256(text).substr(0, 24);
 }
 
-bool Pipeline::nothing_changed() {
+bool LocalPipeline::nothing_changed() {
   if (!options_.select.empty() || options_.full_refresh) return false;
   const LastPublish last = LastPublish::load(last_publish_file());
   if (last.version == 0 || last.content != content_hash() || last.server != server()) return false;
@@ -178,56 +242,80 @@ bool Pipeline::nothing_changed() {
   return true;
 }
 
-Result<> Pipeline::build() {
+/// Tells what became of one model.
+void LocalPipeline::tell_outcome(const model::ModelOutcome& outcome) {
+  const auto& record = outcome.record;
+  Step part{.name = "build " + outcome.model, .state = "succeeded", .parent = "build"};
+  switch (outcome.state) {
+    case model::BuildState::kBuilt:
+      ++result_.built;
+      say_(fmt::format("build    {:<32} {:>12} rows{}  {:.2f} s", outcome.model, record.rows,
+                       record.rejected > 0 ? fmt::format(", {} rejected", record.rejected) : "",
+                       record.seconds));
+      part.seconds = record.seconds;
+      part.rows = record.rows;
+      return tell_(std::move(part));
+    case model::BuildState::kKnown:
+      ++result_.known;
+      return;
+    case model::BuildState::kView:
+      return;
+    case model::BuildState::kFailed:
+      part.state = "failed";
+      part.message = outcome.error;
+      return tell_(std::move(part));
+    case model::BuildState::kSkipped:
+      say_(fmt::format("skipped  {}: {} failed", outcome.model, outcome.error));
+      part.state = "skipped";
+      part.message = outcome.error + " failed";
+      return tell_(std::move(part));
+  }
+}
+
+Result<> LocalPipeline::build_models() {
   const PhaseTimer timer(phases_, "build");
   curated_.remove_leftovers();
   RH_TRY(builder_->define_inputs());
-  auto built = builder_->build(build_options_, [&](const model::ModelOutcome& outcome) {
-    const auto& record = outcome.record;
-    switch (outcome.state) {
-      case model::BuildState::kBuilt:
-        ++result_.built;
-        say_(fmt::format("build    {:<32} {:>12} rows{}  {:.2f} s", outcome.model, record.rows,
-                         record.rejected > 0 ? fmt::format(", {} rejected", record.rejected) : "",
-                         record.seconds));
-        (void)history_->add_step(record_.id,
-                                 {"build " + outcome.model, "succeeded", record.seconds, record.rows, ""});
-        break;
-      case model::BuildState::kKnown:
-        ++result_.known;
-        break;
-      case model::BuildState::kView:
-        break;
-      case model::BuildState::kFailed:
-        (void)history_->add_step(record_.id, {"build " + outcome.model, "failed", 0, 0, outcome.error});
-        break;
-      case model::BuildState::kSkipped:
-        say_(fmt::format("skipped  {}: {} failed", outcome.model, outcome.error));
-        (void)history_->add_step(record_.id,
-                                 {"build " + outcome.model, "skipped", 0, 0, outcome.error + " failed"});
-        break;
-    }
-  });
-  if (!built) return built;
+  RH_TRY(builder_->build(build_options_, [&](const model::ModelOutcome& outcome) { tell_outcome(outcome); }));
   RH_TRY(builder_->define_audit());
   say_(fmt::format("build    {} built, {} known  {:.1f} s", result_.built, result_.known, timer.seconds()));
   return {};
 }
 
-Result<> Pipeline::check() {
-  const PhaseTimer timer(phases_, "check");
-  model::PassedChecks passed(options_.state / "passed_checks.json");
-  RH_ASSIGN(auto checks, model::run_checks(*builder_, graph_, *database_, passed, workers()));
-  result_.objects = model::account(graph_, builder_->outcomes(), crawled_.tables, result_.checks);
-  const auto kept = model::check_kept(project_, result_.objects);
-  result_.checks.insert(result_.checks.end(), kept.begin(), kept.end());
-  result_.checks.insert(result_.checks.end(), checks.begin(), checks.end());
-  (void)history_->add_step(record_.id, {"check", "succeeded", timer.seconds(), result_.checks.size(), ""});
-  return {};
+Result<uint64_t> LocalPipeline::build() {
+  RH_TRY(recall_crawl());
+  RH_TRY(plan());
+  if (!nothing_changed()) {
+    std::vector<model::CheckResult> by_models;  // none yet: until they are built the crawl alone has rejected
+    result_.objects = model::account(graph_, {}, crawled_.tables, by_models);
+    result_.checks = model::check_delivery(project_, crawled_.tables, crawled_.unreadable);
+    RH_TRY(stop_on_failed_checks());
+    RH_TRY(check_writable());
+    RH_TRY(build_models());
+  }
+  is_built_ = true;
+  return result_.built;
+}
+
+Result<uint64_t> LocalPipeline::check() {
+  if (!is_built_) RH_TRY(build());
+  if (result_.unchanged) return 0;
+  {
+    const PhaseTimer timer(phases_, "check");
+    model::PassedChecks passed(options_.state / "passed_checks.json");
+    RH_ASSIGN(auto checks, model::run_checks(*builder_, graph_, *database_, passed, workers()));
+    result_.objects = model::account(graph_, builder_->outcomes(), crawled_.tables, result_.checks);
+    const auto kept = model::check_kept(project_, result_.objects);
+    result_.checks.insert(result_.checks.end(), kept.begin(), kept.end());
+    result_.checks.insert(result_.checks.end(), checks.begin(), checks.end());
+  }
+  RH_TRY(stop_on_failed_checks());
+  is_checked_ = true;
+  return result_.checks.size();
 }
 
 /// Says what failed; a failure of severity error ends the run.
-Result<> Pipeline::stop_on_failed_checks() {
+Result<> LocalPipeline::stop_on_failed_checks() {
   size_t failed = 0;
   size_t warned = 0;
   for (const auto& check : result_.checks) {
@@ -247,7 +335,7 @@ Result<> Pipeline::stop_on_failed_checks() {
 }
 
 /// Tells which optional datasets a model stands on that are not in the lake, in their sources' words.
-std::string Pipeline::missing_note(size_t node) const {
+std::string LocalPipeline::missing_note(size_t node) const {
   std::vector<bool> marked(graph_.nodes.size(), false);
   marked[node] = true;
   marked = graph_.upstream(marked);
@@ -289,10 +377,9 @@ void add_keys(const model::Model& model, warehouse::PublishedTable& table) {
     table.foreign_keys.push_back({relationship.column, relationship.to, relationship.key});
 }
 
-Result<> Pipeline::publish() {
-  const PhaseTimer timer(phases_, "publish");
+std::vector<warehouse::PublishedTable> LocalPipeline::tables_to_publish(
+    std::vector<std::string>& needed) const {
   std::vector<warehouse::PublishedTable> tables;
-  std::vector<std::string> needed;
   for (const auto& outcome : builder_->outcomes()) {
     needed.push_back(outcome.model + "/" + outcome.record.fingerprint);
     const auto& model = *graph_.nodes[static_cast<size_t>(graph_.find(outcome.model))].model;
@@ -309,8 +396,35 @@ Result<> Pipeline::publish() {
     add_keys(model, table);
     tables.push_back(std::move(table));
   }
+  return tables;
+}
+
+/// Takes the builds of the models that were not selected from the store.
+Result<> LocalPipeline::complete_selection() {
+  if (options_.select.empty()) return {};
+  options_.select.clear();
+  options_.full_refresh = false;
+  RH_TRY(plan());
+  if (!builder_->all_known(build_options_))
+    return fail(ErrorKind::kProject,
+                "publishing needs every model, and some are not built from what lies in the lake",
+                "Let a build step build all of them: build: all.");
+  result_.checks = model::check_delivery(project_, crawled_.tables, crawled_.unreadable);
+  RH_TRY(build_models());
+  is_checked_ = false;
+  return {};
+}
+
+Result<uint64_t> LocalPipeline::publish() {
+  if (!is_built_) RH_TRY(build());
+  if (result_.unchanged) return 0;
+  RH_TRY(complete_selection());
+  if (!is_checked_) RH_TRY(check());
+  const PhaseTimer timer(phases_, "publish");
+  std::vector<std::string> needed;
+  const auto tables = tables_to_publish(needed);
   database_.reset();  // frees its memory before the new file is written
-  RH_ASSIGN(const auto version, warehouse_->publish(tables, record_.id, options_.keep_versions, clock_));
+  RH_ASSIGN(const auto version, warehouse_->publish(tables, result_.run, options_.keep_versions, clock_));
   result_.version = version.number;
   RH_TRY((LastPublish{content_hash(), version.number, server()}).save(last_publish_file()));
   curated_.remove_old(kOldBuilds, needed);
@@ -320,53 +434,36 @@ Result<> Pipeline::publish() {
   say_(fmt::format("publish  version {}: {} tables, {:.1f} MB  {:.1f} s", version.number,
                    version.tables.size(), static_cast<double>(version.bytes) / 1e6, timer.seconds()));
   for (const auto& remark : version.remarks) say_("publish  " + remark);
-  (void)history_->add_step(record_.id, {"publish", "succeeded", timer.seconds(), tables.size(), ""});
-  return {};
+  return tables.size();
 }
 
 /// Finds out before the long build whether its result may be stored and published.
-Result<> Pipeline::check_writable() {
+Result<> LocalPipeline::check_writable() {
   if (mirror_) RH_TRY(mirror_->check_writable());
-  if (options_.select.empty()) RH_TRY(warehouse_->check_writable());
+  if (options_.publishes) RH_TRY(warehouse_->check_writable());
   return {};
 }
 
 /// Removes copies of objects that are no longer in the lake.
-void Pipeline::forget_old_copies() const {
+void LocalPipeline::forget_old_copies() const {
   std::vector<lake::ObjectInfo> objects;
   for (const auto& table : crawled_.tables)
     for (const auto& object : table.objects) objects.push_back(object.info);
   for (const auto& object : crawled_.unreadable) objects.push_back(object.info);
-  lake_->forget_others(objects);
+  if (lake_) lake_->forget_others(objects);
 }
 
-Result<> Pipeline::steps() {
-  RH_ASSIGN(project_, model::load_project(options_.project));
-  RH_TRY(crawl());
-  RH_TRY(plan());
-  if (nothing_changed()) return {};
-  std::vector<model::CheckResult> by_models;  // none yet: until they are built the crawl alone has rejected
-  result_.objects = model::account(graph_, {}, crawled_.tables, by_models);
-  result_.checks = model::check_delivery(project_, crawled_.tables, crawled_.unreadable);
-  RH_TRY(stop_on_failed_checks());
-  RH_TRY(check_writable());
-  RH_TRY(build());
-  RH_TRY(check());
-  RH_TRY(stop_on_failed_checks());
-  if (!options_.select.empty()) {
-    say_("publish  nothing, since only some models were selected");
-    return {};
-  }
-  return publish();
-}
-
-void Pipeline::fill_receipt(const Result<>& ended) {
+void LocalPipeline::write_receipt(const Run& run, const std::string& error) {
   Json& receipt = result_.receipt;
-  receipt = {
-      {"run", result_.run},         {"state", name_of(result_.state)},
-      {"started", record_.started}, {"ended", to_iso(clock_.now())},
-      {"lake", options_.lake},      {"version", result_.version > 0 ? Json(result_.version) : Json(nullptr)}};
-  if (!ended) receipt["error"] = ended.error().to_string();
+  receipt = {{"run", run.id},
+             {"workflow", run.workflow},
+             {"state", name_of(run.state)},
+             {"started", run.started},
+             {"ended", run.ended.empty() ? to_iso(clock_.now()) : run.ended},
+             {"cause", run.cause.kind},
+             {"lake", options_.lake},
+             {"version", result_.version > 0 ? Json(result_.version) : Json(nullptr)}};
+  if (!error.empty()) receipt["error"] = error;
   receipt["unchanged"] = result_.unchanged;
   receipt["phases"] = phases_;
   uint64_t read = 0;
@@ -389,55 +486,22 @@ void Pipeline::fill_receipt(const Result<>& ended) {
     for (const auto& outcome : builder_->outcomes()) receipt["models"].push_back(to_json(outcome));
   for (const auto& check : result_.checks) receipt["checks"].push_back(to_json(check));
   for (const auto& change : result_.changes) receipt["changes"].push_back(to_json(change));
-}
-
-/// Closes the run in the history and writes its receipt; a disk that is full must not hide why it ended.
-void Pipeline::finish(const Result<>& ended) {
-  std::string message;
-  if (!ended) {
-    message = ended.error().to_string();
-    result_.state = ended.error().kind == ErrorKind::kCheckFailed   ? RunState::kCheckFailed
-                    : ended.error().kind == ErrorKind::kInterrupted ? RunState::kCancelled
-                                                                    : RunState::kFailed;
-  }
-  fill_receipt(ended);
-  const fs::path file = options_.store / "receipts" / (result_.run + ".json");
-  if (auto written = write_file_atomically(file, result_.receipt.dump(2) + "\n"); !written)
+  const fs::path file = options_.store / "receipts" / (run.id + ".json");
+  if (auto written = write_file_atomically(file, receipt.dump(2) + "\n"); !written)
     say_("warning: the receipt could not be written: " + written.error().to_string());
   else if (auto stored = mirror_ ? mirror_->store_receipts(file.parent_path()) : Result<>(); !stored)
     say_("warning: the receipt is not in the bucket yet, the next run stores it: " +
          stored.error().to_string());
-  if (auto closed = history_->end(record_.id, result_.state, result_.version, message, clock_); !closed)
-    say_("warning: the run could not be closed in the history: " + closed.error().to_string());
-}
-
-Result<PipelineResult> Pipeline::run() {
-  RH_ASSIGN(warehouse_, warehouse::open_warehouse(options_.warehouse));
-  if (!options_.store_bucket.empty()) {
-    RH_ASSIGN(auto bucket, lake::open_store(options_.store_bucket, object_copies()));
-    mirror_ = std::make_unique<model::BuildMirror>(std::move(bucket));
-    curated_ = model::Curated(options_.store, mirror_.get());
-  }
-  RH_TRY(make_folders(options_.state));
-  RH_ASSIGN(const auto lock, FileLock::take(options_.state / "lock", "running this project"));
-  RH_ASSIGN(const auto store_lock, FileLock::take(options_.store / ".lock", "building into this store"));
-  std::error_code code;
-  fs::remove_all(options_.state / "tmp", code);
-  RH_ASSIGN(history_, open_run_history(options_.state / "runs.db"));
-  RH_ASSIGN(record_, history_->begin("default", clock_));
-  result_.run = record_.id;
-  const Result<> ended = steps();
-  finish(ended);
-  if (ended) forget_old_copies();
-  if (!ended && result_.state != RunState::kCheckFailed) return fail(ended.error());
-  if (!ended) say_("error: " + ended.error().to_string());
-  return std::move(result_);
+  if (run.state == RunState::kSucceeded && is_crawled_) forget_old_copies();
 }
 
 }  // namespace
 
-Result<PipelineResult> run_pipeline(const PipelineOptions& options, const Clock& clock, const Say& say) {
-  return Pipeline(options, clock, say).run();
+Result<std::unique_ptr<Pipeline>> Pipeline::open(PipelineOptions options, const Clock& clock, Say say,
+                                                 TellPart tell, const std::function<bool()>& wait) {
+  auto pipeline = std::make_unique<LocalPipeline>(std::move(options), clock, std::move(say), std::move(tell));
+  RH_TRY(pipeline->take_hold(wait));
+  return pipeline;
 }
 
 }  // namespace reelhouse::workflow

@@ -11,8 +11,9 @@
 namespace reelhouse::workflow {
 namespace {
 
-constexpr std::array kStates = {RunState::kRunning,     RunState::kSucceeded, RunState::kFailed,
-                                RunState::kCheckFailed, RunState::kCancelled, RunState::kDied};
+constexpr std::array kStates = {RunState::kQueued,  RunState::kRunning,     RunState::kSucceeded,
+                                RunState::kFailed,  RunState::kCheckFailed, RunState::kCancelled,
+                                RunState::kSkipped, RunState::kDied};
 
 const std::vector<std::string> kMigrations = {
     R"sql(
@@ -39,15 +40,42 @@ const std::vector<std::string> kMigrations = {
       message text not null,
       primary key (run, position)) without rowid;
     )sql",
+    // Runs that wait, say why they began, resume others and are asked to stop; what triggers remember. Runs
+    // of before are taken as told to triggers.
+    R"sql(
+    alter table run add column queued text not null default '';
+    update run set queued = started;
+    alter table run add column cause text not null default '{}';
+    alter table run add column resumes text not null default '';
+    alter table run add column properties text not null default '{}';
+    alter table run add column cancel_asked integer not null default 0;
+    alter table run add column told integer not null default 1;
+    create index run_by_workflow on run (workflow, number);
+    create index run_untold on run (ended) where told = 0;
+    alter table step add column parent text not null default '';
+    alter table step add column attempts integer not null default 1;
+    alter table step add column started text not null default '';
+    alter table step add column ended text not null default '';
+    alter table step add column kept_from text not null default '';
+    alter table step add column written text not null default '{}';
+    create table mark (trigger text primary key, content text not null) without rowid;
+    create table change_count (changes integer not null);
+    insert into change_count values (0);
+    create trigger run_inserted after insert on run begin update change_count set changes = changes + 1; end;
+    create trigger run_updated after update on run begin update change_count set changes = changes + 1; end;
+    create trigger run_deleted after delete on run begin update change_count set changes = changes + 1; end;
+    create trigger step_inserted after insert on step begin update change_count set changes = changes + 1; end;
+    create trigger step_updated after update on step begin update change_count set changes = changes + 1; end;
+    )sql",
 };
 
 constexpr std::string_view kRunColumns =
-    "number, id, workflow, state, started, ended, process, process_start, boot, version, message";
+    "number, id, workflow, state, started, ended, process, process_start, boot, version, message, queued, "
+    "cause, resumes, properties, cancel_asked";
 
-RunState state_of(const std::string& name) {
-  for (const RunState state : kStates)
-    if (name == name_of(state)) return state;
-  return RunState::kDied;
+/// Reads a state that this program wrote; what it does not know has certainly ended.
+RunState stored_state(const std::string& name) {
+  return run_state(name).value_or(RunState::kDied);
 }
 
 std::string death_message(int process) {
@@ -65,6 +93,31 @@ std::string make_id(const std::string& iso_time) {
   return fmt::format("{}-{:04x}", id, random() & 0xffff);
 }
 
+std::string to_text(const Properties& properties) {
+  return Json(properties).dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+Properties to_properties(const std::string& text) {
+  Properties properties;
+  const Json json = Json::parse(text, nullptr, false);
+  if (json.is_object())
+    for (const auto& [name, value] : json.items())
+      if (value.is_string()) properties[name] = value.get<std::string>();
+  return properties;
+}
+
+std::string to_text(const Cause& cause) {
+  return to_text(Properties{
+      {"kind", cause.kind}, {"trigger", cause.trigger}, {"due", cause.due}, {"detail", cause.detail}});
+}
+
+Cause to_cause(const std::string& text) {
+  Properties fields = to_properties(text);
+  Cause cause{fields["kind"], fields["trigger"], fields["due"], fields["detail"]};
+  if (cause.kind.empty()) cause.kind = "command";
+  return cause;
+}
+
 struct StoredRun {
   int64_t number = 0;
   Run run;
@@ -73,64 +126,130 @@ struct StoredRun {
 
 StoredRun read_run(const Statement& row) {
   StoredRun stored;
+  Run& run = stored.run;
   stored.number = row.column_int(0);
-  stored.run.id = row.column_text(1);
-  stored.run.workflow = row.column_text(2);
-  stored.run.state = state_of(row.column_text(3));
-  stored.run.started = row.column_text(4);
-  stored.run.ended = row.column_text(5);
+  run.id = row.column_text(1);
+  run.workflow = row.column_text(2);
+  run.state = stored_state(row.column_text(3));
+  run.started = row.column_text(4);
+  run.ended = row.column_text(5);
   stored.process = {static_cast<int>(row.column_int(6)), row.column_int(7), row.column_text(8)};
-  stored.run.process = stored.process.id;
-  stored.run.version = static_cast<int>(row.column_int(9));
-  stored.run.message = row.column_text(10);
+  run.process = stored.process.id;
+  run.version = static_cast<int>(row.column_int(9));
+  run.message = row.column_text(10);
+  run.queued = row.column_text(11);
+  run.cause = to_cause(row.column_text(12));
+  run.resumes = row.column_text(13);
+  run.properties = to_properties(row.column_text(14));
+  run.cancel_asked = row.column_int(15) != 0;
   return stored;
+}
+
+Step read_step(const Statement& row) {
+  Step step;
+  step.name = row.column_text(0);
+  step.state = row.column_text(1);
+  step.seconds = row.column_double(2);
+  step.rows = static_cast<uint64_t>(row.column_int(3));
+  step.message = row.column_text(4);
+  step.parent = row.column_text(5);
+  step.attempts = static_cast<int>(row.column_int(6));
+  step.started = row.column_text(7);
+  step.ended = row.column_text(8);
+  step.kept_from = row.column_text(9);
+  step.written = to_properties(row.column_text(10));
+  return step;
 }
 
 class SqliteRunHistory final : public RunHistory {
  public:
   explicit SqliteRunHistory(std::unique_ptr<Sqlite> database) : database_(std::move(database)) {}
 
-  Result<Run> begin(const std::string& workflow, const Clock& clock) override {
+  Result<std::vector<Run>> queue(const std::vector<RunRequest>& requests,
+                                 const std::vector<TriggerMark>& marks, const std::vector<std::string>& told,
+                                 const Clock& clock) override {
+    const std::lock_guard lock(mutex_);
+    RH_TRY(database_->execute("PRAGMA synchronous = FULL"));  // a power cut must not make a firing come twice
+    auto queued = keep_firings(requests, marks, told, clock);
+    RH_TRY(database_->execute("PRAGMA synchronous = NORMAL"));
+    return queued;
+  }
+
+  Result<std::optional<Run>> start(const std::string& run, int at_once, const Clock& clock) override {
     const std::lock_guard lock(mutex_);
     RH_ASSIGN(Transaction transaction, Transaction::begin(*database_));
     const std::string now = to_iso(clock.now());
-    RH_TRY(close_dead(now));
+    RH_ASSIGN(const auto dead, close_dead_at(now));
+    RH_ASSIGN(auto found, select("where id = ?", run));
+    if (found.empty()) return fail(unknown(run));
+    const auto& waiting = found.front();
+    if (waiting.run.state != RunState::kQueued)
+      return fail(ErrorKind::kInterrupted,
+                  fmt::format("starting the run {}: it is {}", run, name_of(waiting.run.state)));
+    RH_ASSIGN(const int64_t running, count_running(waiting.run.workflow));
+    if (at_once > 0 && running >= at_once) {
+      RH_TRY(transaction.commit());
+      return std::nullopt;
+    }
     const ProcessIdentity self = this_process();
-    Run run;
-    run.workflow = workflow;
-    run.started = now;
-    run.process = self.id;
-    RH_ASSIGN(Statement insert,
-              database_->prepare("insert or ignore into run (id, workflow, state, started, process, "
-                                 "process_start, boot) values (?, ?, ?, ?, ?, ?, ?)"));
-    do {
-      run.id = make_id(now);
-      RH_TRY(insert.run(run.id, workflow, name_of(RunState::kRunning), now, self.id, self.start_ticks,
-                        self.boot));
-    } while (database_->changes() == 0);
+    RH_ASSIGN(Statement update,
+              database_->prepare("update run set state = 'running', started = ?, process = ?, "
+                                 "process_start = ?, boot = ? where number = ?"));
+    RH_TRY(update.run(now, self.id, self.start_ticks, self.boot, waiting.number));
+    RH_ASSIGN(found, select("where number = ?", waiting.number));
+    RH_TRY(transaction.commit());
+    return std::move(found.front().run);
+  }
+
+  Result<Run> begin(const RunRequest& request, int at_once, const Clock& clock) override {
+    const std::lock_guard lock(mutex_);
+    RH_ASSIGN(Transaction transaction, Transaction::begin(*database_));
+    const std::string now = to_iso(clock.now());
+    RH_ASSIGN(const auto dead, close_dead_at(now));
+    RH_ASSIGN(const int64_t running, count_running(request.workflow));
+    if (at_once > 0 && running >= at_once)
+      return fail(ErrorKind::kBusy, fmt::format("the workflow '{}' runs already", request.workflow),
+                  "Wait for it, or see it with: reelhouse runs");
+    RunRequest started = request;
+    started.state = RunState::kRunning;
+    RH_ASSIGN(Run run, insert(started, now));
     RH_TRY(transaction.commit());
     return run;
   }
 
-  Result<> add_step(const std::string& run, const Step& step) override {
+  Result<> put_step(const std::string& run, const Step& step) override {
     const std::lock_guard lock(mutex_);
+    RH_ASSIGN(Transaction transaction, Transaction::begin(*database_));
+    RH_ASSIGN(
+        Statement update,
+        database_->prepare("update step set state = ?, seconds = ?, rows = ?, message = ?, attempts = ?, "
+                           "started = ?, ended = ?, kept_from = ?, written = ? where name = ? and parent "
+                           "= ? and run = (select number from run where id = ?)"));
+    const std::string written = to_text(step.written);
+    RH_TRY(update.run(step.state, step.seconds, step.rows, step.message, step.attempts, step.started,
+                      step.ended, step.kept_from, written, step.name, step.parent, run));
+    if (database_->changes() > 0) return transaction.commit();
     RH_ASSIGN(
         Statement insert,
-        database_->prepare(
-            "insert into step (run, position, name, state, seconds, rows, message) select number, "
-            "(select count(*) from step where step.run = number), ?, ?, ?, ?, ? from run where id = ?"));
-    RH_TRY(insert.run(step.name, step.state, step.seconds, step.rows, step.message, run));
+        database_->prepare("insert into step (run, position, name, state, seconds, rows, message, parent, "
+                           "attempts, started, "
+                           "ended, kept_from, written) select number, (select coalesce(max(position) + 1, 0) "
+                           "from step where "
+                           "step.run = number), ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ? from run where id = ?"));
+    RH_TRY(insert.run(step.name, step.state, step.seconds, step.rows, step.message, step.parent,
+                      step.attempts, step.started, step.ended, step.kept_from, written, run));
     if (database_->changes() == 0) return fail(unknown(run));
-    return {};
+    return transaction.commit();
   }
 
   Result<> end(const std::string& run, RunState state, int version, const std::string& message,
                const Clock& clock) override {
-    if (state == RunState::kRunning) return fail(ErrorKind::kInternal, "ending a run as running", "", run);
+    if (!has_ended(state))
+      return fail(ErrorKind::kInternal, fmt::format("ending a run as {}", name_of(state)), "", run);
     const std::lock_guard lock(mutex_);
     RH_ASSIGN(Statement update,
               database_->prepare("update run set state = ?, version = ?, message = ?, ended = ? "
-                                 "where id = ? and state in ('running', 'died')"));
+                                 "where id = ? and state in ('queued', 'running', 'died')"));
     RH_TRY(update.run(name_of(state), version, message, to_iso(clock.now()), run));
     if (database_->changes() > 0) return {};
     RH_ASSIGN(const auto found, select("where id = ?", run));
@@ -139,15 +258,53 @@ class SqliteRunHistory final : public RunHistory {
                                                   name_of(found.front().run.state)));
   }
 
-  Result<std::vector<Run>> list(int limit) const override {
+  Result<Run> ask_cancel(const std::string& run, const Clock& clock) override {
     const std::lock_guard lock(mutex_);
-    RH_ASSIGN(auto found, select("order by number desc limit ?", limit > 0 ? limit : -1));
-    std::vector<Run> runs;
-    for (auto& stored : found) {
-      RH_ASSIGN(Run run, complete(std::move(stored)));
-      runs.push_back(std::move(run));
-    }
-    return runs;
+    RH_ASSIGN(Transaction transaction, Transaction::begin(*database_));
+    const std::string now = to_iso(clock.now());
+    RH_ASSIGN(const auto dead, close_dead_at(now));
+    RH_ASSIGN(
+        Statement cancel,
+        database_->prepare("update run set state = 'cancelled', ended = ?, message = ?, cancel_asked = 1 "
+                           "where id = ? and state = 'queued'"));
+    RH_TRY(cancel.run(now, "cancelled before it began", run));
+    RH_ASSIGN(Statement ask,
+              database_->prepare("update run set cancel_asked = 1 where id = ? and state = 'running'"));
+    RH_TRY(ask.run(run));
+    RH_ASSIGN(auto found, select("where id = ?", run));
+    if (found.empty()) return fail(unknown(run));
+    Run as_it_is = std::move(found.front().run);
+    RH_TRY(transaction.commit());
+    if (!as_it_is.cancel_asked)
+      return fail(ErrorKind::kUsage, fmt::format("cancelling the run {}: it has ended already ({})", run,
+                                                 name_of(as_it_is.state)));
+    return as_it_is;
+  }
+
+  Result<bool> cancel_asked(const std::string& run) const override {
+    const std::lock_guard lock(mutex_);
+    RH_ASSIGN(Statement rows, database_->prepare("select cancel_asked from run where id = ?"));
+    RH_TRY(rows.bind_all(run));
+    RH_ASSIGN(const bool found, rows.step());
+    return found && rows.column_int(0) != 0;
+  }
+
+  Result<std::vector<Run>> close_dead(const Clock& clock) override {
+    const std::lock_guard lock(mutex_);
+    RH_ASSIGN(const auto running, select("where state = 'running'"));
+    bool somebody_died = false;
+    for (const auto& stored : running) somebody_died = somebody_died || !is_alive(stored.process);
+    if (!somebody_died) return std::vector<Run>{};
+    RH_ASSIGN(Transaction transaction, Transaction::begin(*database_));
+    RH_ASSIGN(auto dead, close_dead_at(to_iso(clock.now())));
+    RH_TRY(transaction.commit());
+    return dead;
+  }
+
+  Result<std::vector<Run>> list(int limit, const std::string& workflow) const override {
+    const std::lock_guard lock(mutex_);
+    return complete(
+        select("where ? in ('', workflow) order by number desc limit ?", workflow, limit > 0 ? limit : -1));
   }
 
   Result<Run> find(const std::string& id) const override {
@@ -163,6 +320,55 @@ class SqliteRunHistory final : public RunHistory {
     for (size_t i = 0; i < found.size() && i < 5; ++i) ids += (i > 0 ? ", " : "") + found[i].run.id;
     return fail(ErrorKind::kNotFound, fmt::format("finding the run '{}': {} runs begin so", id, found.size()),
                 fmt::format("Write more of the id: {}{}.", ids, found.size() > 5 ? ", ..." : ""));
+  }
+
+  Result<std::vector<Run>> queued() const override {
+    const std::lock_guard lock(mutex_);
+    return complete(select("where state = 'queued' order by number"));
+  }
+
+  Result<std::vector<Run>> untold() const override {
+    const std::lock_guard lock(mutex_);
+    return complete(select("where told = 0 and state not in ('queued', 'running') order by ended, number"));
+  }
+
+  Result<std::map<std::string, std::string>> marks() const override {
+    const std::lock_guard lock(mutex_);
+    RH_ASSIGN(Statement rows, database_->prepare("select trigger, content from mark"));
+    std::map<std::string, std::string> marks;
+    while (true) {
+      RH_ASSIGN(const bool more, rows.step());
+      if (!more) return marks;
+      marks[rows.column_text(0)] = rows.column_text(1);
+    }
+  }
+
+  Result<int64_t> change_count() const override {
+    const std::lock_guard lock(mutex_);
+    RH_ASSIGN(Statement rows, database_->prepare("select changes from change_count"));
+    RH_ASSIGN([[maybe_unused]] const bool found, rows.step());
+    return rows.column_int(0);
+  }
+
+  Result<std::vector<std::string>> forget(const Retention& retention) override {
+    const std::lock_guard lock(mutex_);
+    RH_ASSIGN(Transaction transaction, Transaction::begin(*database_));
+    RH_ASSIGN(
+        Statement remove,
+        database_->prepare(
+            "delete from run where workflow = ?1 and told = 1 and state not in ('queued', 'running') and "
+            "(ended < ?2 or number not in (select number from run where workflow = ?1 order by number desc "
+            "limit ?3)) and id not in (select resumes from run) returning id"));
+    RH_TRY(remove.bind_all(retention.workflow, retention.before, retention.runs));
+    std::vector<std::string> ids;
+    while (true) {
+      RH_ASSIGN(const bool more, remove.step());
+      if (!more) break;
+      ids.push_back(remove.column_text(0));
+    }
+    remove.reset();
+    RH_TRY(transaction.commit());
+    return ids;
   }
 
  private:
@@ -181,28 +387,112 @@ class SqliteRunHistory final : public RunHistory {
   /// Adds the steps, and shows a run whose process is gone as died.
   Result<Run> complete(StoredRun stored) const {
     Run run = std::move(stored.run);
-    if (run.state == RunState::kRunning && !is_alive(stored.process)) {
+    const bool died = run.state == RunState::kRunning && !is_alive(stored.process);
+    if (died) {
       run.state = RunState::kDied;
       run.message = death_message(run.process);
     }
-    RH_ASSIGN(Statement rows, database_->prepare("select name, state, seconds, rows, message from step "
-                                                 "where run = ? order by position"));
+    RH_ASSIGN(
+        Statement rows,
+        database_->prepare("select name, state, seconds, rows, message, parent, attempts, started, ended, "
+                           "kept_from, written from step where run = ? order by position"));
     RH_TRY(rows.bind_all(stored.number));
     while (true) {
       RH_ASSIGN(const bool more, rows.step());
       if (!more) return run;
-      run.steps.push_back({rows.column_text(0), rows.column_text(1), rows.column_double(2),
-                           static_cast<uint64_t>(rows.column_int(3)), rows.column_text(4)});
+      Step step = read_step(rows);
+      if (died && step.state == name_of(RunState::kRunning)) step.state = name_of(RunState::kDied);
+      run.steps.push_back(std::move(step));
     }
   }
 
-  Result<> close_dead(const std::string& now) {
+  Result<std::vector<Run>> complete(Result<std::vector<StoredRun>> found) const {
+    if (!found) return fail(std::move(found).error());
+    std::vector<Run> runs;
+    for (auto& stored : *found) {
+      RH_ASSIGN(Run run, complete(std::move(stored)));
+      runs.push_back(std::move(run));
+    }
+    return runs;
+  }
+
+  /// Inserts a run and gives it an id. Within a transaction.
+  Result<Run> insert(const RunRequest& request, const std::string& now) {
+    const bool runs = request.state == RunState::kRunning;
+    const ProcessIdentity self = runs ? this_process() : ProcessIdentity{};
+    Run run;
+    run.workflow = request.workflow;
+    run.state = request.state;
+    run.queued = now;
+    run.started = runs ? now : "";
+    run.ended = has_ended(request.state) ? now : "";
+    run.process = self.id;
+    run.message = request.message;
+    run.cause = request.cause;
+    run.resumes = request.resumes;
+    run.properties = request.properties;
+    RH_ASSIGN(Statement insert,
+              database_->prepare("insert or ignore into run (id, workflow, state, started, ended, process, "
+                                 "process_start, boot, message, queued, cause, resumes, properties, told) "
+                                 "values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0)"));
+    do {
+      run.id = make_id(now);
+      RH_TRY(insert.run(run.id, run.workflow, name_of(run.state), run.started, run.ended, self.id,
+                        self.start_ticks, self.boot, run.message, now, to_text(run.cause), run.resumes,
+                        to_text(run.properties)));
+    } while (database_->changes() == 0);
+    return run;
+  }
+
+  Result<std::vector<Run>> keep_firings(const std::vector<RunRequest>& requests,
+                                        const std::vector<TriggerMark>& marks,
+                                        const std::vector<std::string>& told, const Clock& clock) {
+    RH_ASSIGN(Transaction transaction, Transaction::begin(*database_));
+    const std::string now = to_iso(clock.now());
+    std::vector<Run> runs;
+    for (const auto& request : requests) {
+      RH_ASSIGN(Run run, insert(request, now));
+      runs.push_back(std::move(run));
+    }
+    RH_ASSIGN(Statement keep,
+              database_->prepare("insert or replace into mark (trigger, content) values (?, ?)"));
+    RH_ASSIGN(Statement drop, database_->prepare("delete from mark where trigger = ?"));
+    for (const auto& mark : marks)
+      RH_TRY(mark.content.empty() ? drop.run(mark.trigger) : keep.run(mark.trigger, mark.content));
+    RH_ASSIGN(Statement tell, database_->prepare("update run set told = 1 where id = ?"));
+    for (const auto& run : told) RH_TRY(tell.run(run));
+    RH_TRY(transaction.commit());
+    return runs;
+  }
+
+  Result<int64_t> count_running(const std::string& workflow) const {
+    RH_ASSIGN(Statement rows,
+              database_->prepare("select count(*) from run where workflow = ? and state = 'running'"));
+    RH_TRY(rows.bind_all(workflow));
+    RH_ASSIGN([[maybe_unused]] const bool found, rows.step());
+    return rows.column_int(0);
+  }
+
+  /// Within a transaction. A step that ran died with its process; one that waited was never begun.
+  Result<std::vector<Run>> close_dead_at(const std::string& now) {
     RH_ASSIGN(const auto running, select("where state = 'running'"));
     RH_ASSIGN(Statement update,
               database_->prepare("update run set state = 'died', ended = ?, message = ? where number = ?"));
-    for (const auto& stored : running)
-      if (!is_alive(stored.process)) RH_TRY(update.run(now, death_message(stored.process.id), stored.number));
-    return {};
+    RH_ASSIGN(
+        Statement steps,
+        database_->prepare("update step set state = iif(state = 'running', 'died', 'skipped'), ended = ? "
+                           "where run = ? and state in ('running', 'queued')"));
+    std::vector<Run> dead;
+    for (const auto& stored : running) {
+      if (is_alive(stored.process)) continue;
+      RH_TRY(update.run(now, death_message(stored.process.id), stored.number));
+      RH_TRY(steps.run(now, stored.number));
+      dead.push_back(stored.run);
+      dead.back().state = RunState::kDied;
+      dead.back().ended = now;
+      dead.back().message = death_message(stored.process.id);
+    }
+    return dead;
   }
 
   Error unknown(const std::string& id) const {
@@ -221,6 +511,8 @@ class SqliteRunHistory final : public RunHistory {
 
 const char* name_of(RunState state) {
   switch (state) {
+    case RunState::kQueued:
+      return "queued";
     case RunState::kRunning:
       return "running";
     case RunState::kSucceeded:
@@ -231,10 +523,18 @@ const char* name_of(RunState state) {
       return "check_failed";
     case RunState::kCancelled:
       return "cancelled";
+    case RunState::kSkipped:
+      return "skipped";
     case RunState::kDied:
       return "died";
   }
   return "died";
+}
+
+Result<RunState> run_state(const std::string& name) {
+  for (const RunState state : kStates)
+    if (name == name_of(state)) return state;
+  return fail(ErrorKind::kInternal, fmt::format("'{}' is no state of a run", name));
 }
 
 Result<std::unique_ptr<RunHistory>> open_run_history(const std::filesystem::path& file) {

@@ -9,8 +9,8 @@ import pytest
 
 from conftest import House, clean_environment, new_project
 
-COMMANDS = ["init", "generate", "lake", "crawl", "catalog", "run", "runs", "rollback", "lineage", "quarantine",
-            "sql", "validate", "doctor", "completion"]
+COMMANDS = ["init", "generate", "lake", "crawl", "catalog", "run", "runs", "workflows", "rollback", "lineage",
+            "quarantine", "sql", "validate", "doctor", "completion"]
 
 
 def plain(binary, *args, cwd=None, expect=0, stdin="", **environment):
@@ -72,7 +72,8 @@ def test_no_project_here(binary, tmp_path):
 # ---- formats
 
 ROWS = ["lake ls", "catalog", "catalog netflix_userbase", "catalog netflix_userbase --objects",
-        "catalog netflix_userbase --versions", "runs", "rollback --list", "lineage fct_subscription.monthly_revenue",
+        "catalog netflix_userbase --versions", "runs", "workflows", "workflows refresh", "workflows --next 2",
+        "rollback --list", "lineage fct_subscription.monthly_revenue",
         "lineage --downstream raw.netflix_userbase.age", "quarantine", "quarantine --repairs", "validate", "doctor",
         "crawl --dry-run", "sql from_dim_plan"]
 

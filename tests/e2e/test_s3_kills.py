@@ -141,14 +141,14 @@ def test_no_room_here(house, bucket, binary, tmp_path):
     os.rename(state, kept)
     state.mkdir()
     mounted = os.getuid() == 0 and subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=32m", "tmpfs", str(state)], capture_output=True).returncode == 0
+        ["mount", "-t", "tmpfs", "-o", "size=64m", "tmpfs", str(state)], capture_output=True).returncode == 0
     if not mounted:
         pytest.skip("a small disk cannot be mounted here")
     try:
         subprocess.run(["cp", "-a", f"{kept}/.", state], check=True)
         filler = state / "filler"
-        free = os.statvfs(state).f_bavail * os.statvfs(state).f_frsize
         for room in (4 << 20, 1 << 20, 200 << 10):
+            free = os.statvfs(state).f_bavail * os.statvfs(state).f_frsize
             filler.write_bytes(b"x" * (free - room))
             outcome = house.run("run", expect=1)
             assert "No space left" in outcome.err or "full" in outcome.err, outcome.err

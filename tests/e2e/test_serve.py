@@ -42,9 +42,10 @@ class Answer:
 class Server:
     """A running server and a way to ask it."""
 
-    def __init__(self, house, *args, **environment):
+    def __init__(self, house, *args, workflows=False, **environment):
         self.log = house.project / "access.log"
-        command = house.command("serve", "--listen", "127.0.0.1:0", "--access-log", self.log, *args)
+        command = house.command("serve", "--listen", "127.0.0.1:0", "--access-log", self.log,
+                                *([] if workflows else ["--no-workflows"]), *args)
         self.process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True,
                                         env={**clean_environment(), **environment})
         self.said = []
@@ -694,7 +695,7 @@ def test_it_stops_when_told(small, serve):
 
 
 def test_a_full_pipe_of_logs_stops_nobody(small):
-    command = small.command("serve", "--listen", "127.0.0.1:0")
+    command = small.command("serve", "--listen", "127.0.0.1:0", "--no-workflows")
     process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=clean_environment())
     try:
         port = int(re.search(r":(\d+)$", process.stderr.readline().strip())[1])

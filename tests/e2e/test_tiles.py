@@ -118,7 +118,7 @@ GRAINS = ("day", "week", "month", "quarter", "year")
 
 class Server:
     def __init__(self, house):
-        self.process = subprocess.Popen(house.command("serve", "--listen", "127.0.0.1:0", "--access-log", "none"),
+        self.process = subprocess.Popen(house.command("serve", "--listen", "127.0.0.1:0", "--no-workflows", "--access-log", "none"),
                                         stderr=subprocess.PIPE, env=clean_environment())
         self.address = None
         deadline = time.monotonic() + 60

@@ -81,10 +81,10 @@ Result<std::string> upload_if(const Client& client, const UploadFile& file, cons
   Failure failure = std::move(put).error();
   const bool refused = failure.status == 412 || failure.status == 409 || failure.code == "NoSuchKey";
   if (!refused) return fail(std::move(failure.error));
-  if (failure.maybe_done) {
-    RH_ASSIGN(auto ours, etag_of_marked(client, key, mark));
-    if (ours) return std::move(*ours);
-  }
+  // Our own earlier try may have done it, also one that we know nothing of: libcurl sends a request again
+  // when a connection that it kept turns out to be closed.
+  RH_ASSIGN(auto ours, etag_of_marked(client, key, mark));
+  if (ours) return std::move(*ours);
   failure.error.kind = ErrorKind::kBusy;
   failure.error.message = etag ? "somebody else has written the object meanwhile, or removed it"
                                : "somebody else has written the object meanwhile";

@@ -54,6 +54,32 @@ TEST(Layout, NamesTheProblemOfADropFolder) {
   EXPECT_THAT(name.objects[0].problem, HasSubstr("UTF-8"));
 }
 
+TEST(Layout, TakesTheLastDeliveryOfADay) {
+  const Layout layout =
+      place_objects({object("raw/shop/drop=2024-01-01.10/a.csv"), object("raw/shop/drop=2024-01-01.9/a.csv"),
+                     object("raw/shop/drop=2024-01-01/a.csv"), object("raw/shop/drop=2024-01-02/a.csv"),
+                     object("raw/other/drop=2024-01-01/a.csv")},
+                    {});
+  std::vector<std::string> keys;
+  for (const auto& placed : layout.objects) keys.push_back(placed.info.key);
+  EXPECT_THAT(keys, ElementsAre("raw/other/drop=2024-01-01/a.csv", "raw/shop/drop=2024-01-01.10/a.csv",
+                                "raw/shop/drop=2024-01-02/a.csv"));
+  EXPECT_EQ(layout.objects[1].drop, day(2024, 1, 1));
+  ASSERT_EQ(layout.ignored.size(), 2U);
+  EXPECT_THAT(layout.ignored[0], HasSubstr("takes its place: drop=2024-01-01.10"));
+}
+
+TEST(Layout, LeavesOutADeliveryThatIsStillBeingPut) {
+  const Layout layout = place_objects(
+      {object("raw/shop/drop=2024-01-01/a.csv"), object("raw/shop/drop=2024-01-01.2.incomplete"),
+       object("raw/shop/drop=2024-01-01.2/a.csv")},
+      {});
+  ASSERT_EQ(layout.objects.size(), 1U) << "the one before stays until the other is whole";
+  EXPECT_EQ(layout.objects[0].info.key, "raw/shop/drop=2024-01-01/a.csv");
+  ASSERT_EQ(layout.ignored.size(), 1U);
+  EXPECT_THAT(layout.ignored[0], HasSubstr("still being put"));
+}
+
 TEST(Layout, IgnoresWhatBelongsToNoDatasetAndSaysSo) {
   const Layout layout = place_objects(
       {object("raw/stray.csv"), object("raw/drop=2023-01-01/a.csv"), object("README.txt"), object("store/a"),

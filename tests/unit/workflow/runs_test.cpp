@@ -35,17 +35,24 @@ class Runs : public testing::Test {
     return std::move(*history);
   }
 
+  Result<workflow::Run> begin(RunHistory& history, const std::string& workflow = "default", int at_once = 0) {
+    return history.begin({.workflow = workflow}, at_once, clock_);
+  }
+  workflow::Run queue(RunHistory& history, const std::string& workflow = "default") {
+    return history.queue({{.workflow = workflow}}, {}, {}, clock_).value().front();
+  }
+
   fs::path folder_;
   FixedClock clock_;
 };
 
 TEST_F(Runs, KeepsARunWithItsSteps) {
   const auto history = open();
-  const auto begun = history->begin("default", clock_).value();
+  const auto begun = begin(*history).value();
   EXPECT_THAT(begun.id, testing::MatchesRegex("20261122-061200-[0-9a-f]{4}"));
   EXPECT_EQ(begun.process, ::getpid());
-  ASSERT_TRUE(history->add_step(begun.id, {"crawl", "succeeded", 0.5, 12, ""}));
-  ASSERT_TRUE(history->add_step(begun.id, {"build stg_user", "skipped", 0, 2500, "known"}));
+  ASSERT_TRUE(history->put_step(begun.id, {"crawl", "succeeded", 0.5, 12, ""}));
+  ASSERT_TRUE(history->put_step(begun.id, {"build stg_user", "skipped", 0, 2500, "known"}));
   EXPECT_EQ(history->find(begun.id)->state, RunState::kRunning);
   clock_.time_ += 3s;
   ASSERT_TRUE(history->end(begun.id, RunState::kSucceeded, 14, "", clock_));
@@ -68,7 +75,7 @@ TEST_F(Runs, ListsNewestFirst) {
   const auto history = open();
   EXPECT_TRUE(history->list(10)->empty());
   std::vector<std::string> ids;
-  for (int i = 0; i < 5; ++i) ids.push_back(history->begin("default", clock_)->id);
+  for (int i = 0; i < 5; ++i) ids.push_back(begin(*history)->id);
   const auto two = history->list(2).value();
   ASSERT_EQ(two.size(), 2);
   EXPECT_EQ(two[0].id, ids[4]);
@@ -79,26 +86,26 @@ TEST_F(Runs, ListsNewestFirst) {
 TEST_F(Runs, GivesEveryRunOfOneSecondItsOwnId) {
   const auto history = open();
   std::set<std::string> ids;
-  for (int i = 0; i < 600; ++i) ids.insert(history->begin("default", clock_)->id);
+  for (int i = 0; i < 600; ++i) ids.insert(begin(*history)->id);
   EXPECT_EQ(ids.size(), 600);
 }
 
 TEST_F(Runs, AnEndIsFinal) {
   const auto history = open();
-  const auto id = history->begin("default", clock_)->id;
+  const auto id = begin(*history)->id;
   ASSERT_TRUE(history->end(id, RunState::kFailed, 0, "no space", clock_));
   EXPECT_EQ(history->end(id, RunState::kSucceeded, 1, "", clock_).error().kind, ErrorKind::kInternal);
   EXPECT_EQ(history->find(id)->state, RunState::kFailed);
   EXPECT_EQ(history->find(id)->message, "no space");
-  EXPECT_FALSE(history->end(history->begin("default", clock_)->id, RunState::kRunning, 0, "", clock_));
+  EXPECT_FALSE(history->end(begin(*history)->id, RunState::kRunning, 0, "", clock_));
 }
 
 TEST_F(Runs, FindsByUniquePrefixAndHelpsOtherwise) {
   const auto history = open();
-  const auto first = history->begin("default", clock_)->id;
+  const auto first = begin(*history)->id;
   EXPECT_EQ(history->find("2026")->id, first);
   clock_.time_ += 1min;
-  const auto second = history->begin("default", clock_)->id;
+  const auto second = begin(*history)->id;
   EXPECT_EQ(history->find("20261122-0613")->id, second);
   const auto many = history->find("2026");
   ASSERT_FALSE(many);
@@ -111,14 +118,14 @@ TEST_F(Runs, FindsByUniquePrefixAndHelpsOtherwise) {
   EXPECT_THAT(missing.error().hint, testing::HasSubstr("Did you mean 20261122-061"));
   EXPECT_EQ(history->find("").error().kind, ErrorKind::kNotFound);
   EXPECT_EQ(history->find("%").error().kind, ErrorKind::kNotFound);
-  EXPECT_EQ(history->add_step("nothing", {}).error().kind, ErrorKind::kNotFound);
+  EXPECT_EQ(history->put_step("nothing", {}).error().kind, ErrorKind::kNotFound);
   EXPECT_EQ(history->end("nothing", RunState::kFailed, 0, "", clock_).error().kind, ErrorKind::kNotFound);
 }
 
 TEST_F(Runs, ShowsAKilledRunAsDiedAndTheNextOneClosesIt) {
   const pid_t child = ::fork();
   if (child == 0) {
-    (void)open()->begin("default", clock_);
+    (void)begin(*open());
     ::pause();
     ::_exit(0);
   }
@@ -134,7 +141,7 @@ TEST_F(Runs, ShowsAKilledRunAsDiedAndTheNextOneClosesIt) {
   EXPECT_THAT(died.message, testing::HasSubstr(std::to_string(child)));
   EXPECT_EQ(died.ended, "");
 
-  const auto next = history->begin("default", clock_)->id;
+  const auto next = begin(*history)->id;
   EXPECT_EQ(history->find(id)->ended, "2026-11-22T06:12:00.000Z");
   EXPECT_EQ(history->find(next)->state, RunState::kRunning);
 }
@@ -143,22 +150,24 @@ TEST_F(Runs, ProcessesAndThreadsWriteSideBySide) {
   constexpr int kWriters = 4;
   constexpr int kSteps = 50;
   const auto history = open();
-  const auto id = history->begin("default", clock_)->id;
+  const auto id = begin(*history)->id;
   std::vector<pid_t> children;
   for (int i = 0; i < kWriters; ++i) {
     children.push_back(::fork());
     if (children.back() == 0) {
       const auto own = open();
       bool good = true;
-      for (int k = 0; k < kSteps; ++k) good = own->add_step(id, {"s", "succeeded", 0, 1, ""}) && good;
+      for (int k = 0; k < kSteps; ++k)
+        good = own->put_step(id, {fmt::format("s{} {}", i, k), "succeeded", 0, 1, ""}) && good;
       ::_exit(good ? 0 : 1);
     }
   }
   {
     std::vector<std::jthread> threads;
     for (int i = 0; i < kWriters; ++i)
-      threads.emplace_back([&] {
-        for (int k = 0; k < kSteps; ++k) EXPECT_TRUE(history->add_step(id, {"t", "succeeded", 0, 1, ""}));
+      threads.emplace_back([&, i] {
+        for (int k = 0; k < kSteps; ++k)
+          EXPECT_TRUE(history->put_step(id, {fmt::format("t{} {}", i, k), "succeeded", 0, 1, ""}));
       });
   }
   for (const pid_t child : children) {
@@ -167,6 +176,92 @@ TEST_F(Runs, ProcessesAndThreadsWriteSideBySide) {
     EXPECT_EQ(status, 0);
   }
   EXPECT_EQ(history->find(id)->steps.size(), 2 * kWriters * kSteps);
+}
+
+TEST_F(Runs, TellsAStepAgainInItsPlace) {
+  const auto history = open();
+  const auto id = begin(*history)->id;
+  ASSERT_TRUE(history->put_step(id, {.name = "build", .state = "running", .started = "now"}));
+  ASSERT_TRUE(
+      history->put_step(id, {.name = "build stg_user", .state = "succeeded", .rows = 7, .parent = "build"}));
+  ASSERT_TRUE(
+      history->put_step(id, {.name = "build", .state = "failed", .attempts = 3, .written = {{"a", "b"}}}));
+  const auto steps = history->find(id)->steps;
+  ASSERT_EQ(steps.size(), 2);
+  EXPECT_EQ(steps[0].name, "build");
+  EXPECT_EQ(steps[0].state, "failed");
+  EXPECT_EQ(steps[0].attempts, 3);
+  EXPECT_EQ(steps[0].written.at("a"), "b");
+  EXPECT_EQ(steps[1].parent, "build");
+}
+
+TEST_F(Runs, QueuesWithWhatTriggersRememberAndTellsEachEndOnce) {
+  const auto history = open();
+  const auto runs = history
+                        ->queue({{.workflow = "refresh", .cause = {"schedule", "nightly", "2026-11-22", ""}},
+                                 {.workflow = "refresh", .state = RunState::kSkipped, .message = "missed"}},
+                                {{"refresh/nightly", "{}"}}, {}, clock_)
+                        .value();
+  ASSERT_EQ(runs.size(), 2);
+  const auto again = open();
+  EXPECT_EQ(again->marks()->at("refresh/nightly"), "{}");
+  ASSERT_EQ(again->queued()->size(), 1);
+  EXPECT_EQ(again->queued()->front().cause.trigger, "nightly");
+  EXPECT_EQ(again->find(runs[1].id)->state, RunState::kSkipped);
+  EXPECT_EQ(again->find(runs[1].id)->message, "missed");
+  ASSERT_EQ(again->untold()->size(), 1);
+  ASSERT_TRUE(again->queue({}, {}, {runs[1].id}, clock_));
+  EXPECT_TRUE(history->untold()->empty());
+}
+
+TEST_F(Runs, StartsOneRunOfAWorkflowAtATime) {
+  const auto history = open();
+  const auto first = queue(*history);
+  const auto second = queue(*history);
+  ASSERT_TRUE(history->start(first.id, 1, clock_)->has_value());
+  EXPECT_FALSE(history->start(second.id, 1, clock_)->has_value());
+  EXPECT_EQ(begin(*history, "default", 1).error().kind, ErrorKind::kBusy);
+  EXPECT_TRUE(begin(*history, "other", 1));
+  EXPECT_TRUE(history->start(second.id, 2, clock_)->has_value());
+  EXPECT_EQ(history->start(second.id, 9, clock_).error().kind, ErrorKind::kInterrupted);
+}
+
+TEST_F(Runs, CancelsWhatWaitsAtOnceAndMarksWhatRuns) {
+  const auto history = open();
+  const auto waiting = queue(*history);
+  EXPECT_EQ(history->ask_cancel(waiting.id, clock_)->state, RunState::kCancelled);
+  EXPECT_EQ(history->start(waiting.id, 1, clock_).error().kind, ErrorKind::kInterrupted);
+  const auto running = begin(*history)->id;
+  EXPECT_FALSE(*history->cancel_asked(running));
+  EXPECT_EQ(history->ask_cancel(running, clock_)->state, RunState::kRunning);
+  EXPECT_TRUE(*history->cancel_asked(running));
+  ASSERT_TRUE(history->end(running, RunState::kCancelled, 0, "", clock_));
+  const auto ended = begin(*history)->id;
+  ASSERT_TRUE(history->end(ended, RunState::kSucceeded, 3, "", clock_));
+  EXPECT_EQ(history->ask_cancel(ended, clock_).error().kind, ErrorKind::kUsage);
+}
+
+TEST_F(Runs, ForgetsOldRunsButNoneThatIsResumed) {
+  const auto history = open();
+  std::vector<std::string> ids;
+  for (int i = 0; i < 5; ++i) {
+    const auto run = history->begin({.workflow = "w", .resumes = i == 4 ? ids[0] : ""}, 0, clock_);
+    ids.push_back(run->id);
+    ASSERT_TRUE(history->end(run->id, RunState::kFailed, 0, "", clock_));
+  }
+  EXPECT_TRUE(history->forget({"w", 2, ""})->empty());  // none was told to triggers yet
+  ASSERT_TRUE(history->queue({}, {}, ids, clock_));
+  EXPECT_THAT(*history->forget({"w", 2, ""}), testing::UnorderedElementsAre(ids[1], ids[2]));
+  EXPECT_THAT(*history->forget({"w", 9, "2027"}), testing::UnorderedElementsAre(ids[3], ids[4]));
+}
+
+TEST_F(Runs, CountsChanges) {
+  const auto history = open();
+  const auto before = *history->change_count();
+  const auto id = begin(*history)->id;
+  EXPECT_GT(*open()->change_count(), before);
+  ASSERT_TRUE(open()->put_step(id, {.name = "crawl", .state = "running"}));
+  EXPECT_EQ(*history->change_count(), before + 2);
 }
 
 TEST_F(Runs, SaysWhatToDoWithADamagedFile) {

@@ -1,0 +1,197 @@
+"""`reelhouse serve` runs workflows: by objects, schedules, other workflows, webhooks and the page."""
+
+import base64
+import hashlib
+import hmac
+import json
+import os
+import signal
+import time
+
+import pytest
+
+from conftest import clean_environment, users
+from test_serve import Server
+from test_workflow_run import MARK, PUBLISHING, marked, newest, wait_for, write
+
+OBJECTS = 'triggers:\n  - {objects: raw/netflix_userbase/, batch: {wait: 1s}}\n'
+
+
+@pytest.fixture
+def serve(small):
+    for file in (small.project / "workflows").glob("*.yml"):
+        file.unlink()
+    servers = []
+
+    def start(**environment):
+        servers.append(Server(small, workflows=True, **environment))
+        return servers[-1]
+
+    yield start
+    for server in servers:
+        if server.process.poll() is None:
+            server.process.send_signal(signal.SIGINT)
+            server.process.wait(40)
+        server.reader.join()
+
+
+def ended(house, workflow, count=1):
+    """Runs of a workflow, once so many have ended."""
+    def look():
+        rows = [row for row in house.history() if row["workflow"] == workflow]
+        return rows if len([r for r in rows if r["state"] not in ("queued", "running")]) >= count else None
+    return wait_for(look, 60)
+
+
+def test_a_drop_comes_to_the_dashboards_without_a_hand(small, serve):
+    small.run("run")
+    write(small, "watch", OBJECTS + PUBLISHING.replace("nightly", "watch"))
+    server = serve()
+    before = server.get("/api/status").json()["version"]
+    time.sleep(4)
+    assert not [row for row in small.history() if row["workflow"] == "watch"]  # nothing runs because it was deployed
+    began = time.monotonic()
+    small.lake.userbase(users(12), drop="2023-07-17")
+    wait_for(lambda: server.get("/api/status").json()["version"] > before, 60)
+    print(f"from put to shown: {time.monotonic() - began:.1f} s")
+    (run,) = ended(small, "watch")
+    assert run["state"] == "succeeded" and run["cause"] == "objects"
+    assert small.one("select count(*) from fct_subscription") >= 12
+
+
+def test_what_came_while_no_server_was_there_is_seen_by_the_next(small, serve):
+    write(small, "watch", OBJECTS + "steps:\n  look: {command: 'echo saw'}\n")
+    server = serve()
+    time.sleep(3)
+    server.process.send_signal(signal.SIGINT)
+    server.process.wait(40)
+    small.lake.userbase(users(3), drop="2023-08-01")
+    serve()
+    (run,) = ended(small, "watch")
+    assert run["state"] == "succeeded"
+    time.sleep(3)
+    assert len([row for row in small.history() if row["workflow"] == "watch"]) == 1
+
+
+def test_schedules_and_workflows_after_them(small, serve):
+    write(small, "minutely", 'triggers:\n  - {schedule: "* * * * *"}\nsteps:\n  a: {command: "echo tick"}\n')
+    write(small, "behind", "triggers:\n  - {after: minutely, when: succeeded}\nsteps:\n  a: {command: 'echo tock'}\n")
+    server = serve()
+    next_ones = server.get("/api/workflows").json()["next"]
+    assert len(next_ones) == 10 and {each["workflow"] for each in next_ones} == {"minutely"}
+    wait_for(lambda: [r for r in small.history() if r["workflow"] == "behind" and r["state"] == "succeeded"], 90)
+    first = [r for r in small.history() if r["workflow"] == "minutely"][-1]
+    assert first["cause"] == "schedule" and first["started"][17:19] in ("00", "01", "02", "03", "04", "05")
+
+
+def post(server, path, body="", **headers):
+    return server.get(path, method="POST", body=body, **headers)
+
+
+def sign(secret, number, body, at=None):
+    at = int(at or time.time())
+    digest = hmac.new(secret.encode(), f"{number}.{at}.{body}".encode(), hashlib.sha256).digest()
+    return {"webhook-id": number, "webhook-timestamp": str(at),
+            "webhook-signature": "v1," + base64.b64encode(digest).decode()}
+
+
+def test_webhooks_are_signed_and_taken_once(small, serve):
+    write(small, "hooked", "properties: {day: ''}\ntriggers:\n  - {http: HOOK_SECRET}\n"
+                           "steps:\n  a: {command: 'echo \"day $day\"'}\n")
+    server = serve(HOOK_SECRET="a secret of some length")
+    body = json.dumps({"day": "friday", "other": [1]})
+    good = sign("a secret of some length", "m1", body)
+    taken = post(server, "/api/hooks/hooked", body, **good)
+    assert taken.status == 202
+    again = post(server, "/api/hooks/hooked", body, **good)
+    assert again.json()["run"] == taken.json()["run"]
+    (run,) = ended(small, "hooked")
+    assert run["cause"] == "http" and "day friday" in small.run("runs", "log", run["run"]).out
+    for headers in ({}, sign("another secret", "m2", body), sign("a secret of some length", "m3", body + " "),
+                    sign("a secret of some length", "m4", body, time.time() - 3600)):
+        refused = post(server, "/api/hooks/hooked", body, **headers)
+        assert refused.status in (401, 403), refused.body
+        assert b"a secret of some length" not in refused.body
+    assert post(server, "/api/hooks/unknown", body, **good).status == 404
+    assert len([row for row in small.history() if row["workflow"] == "hooked"]) == 1
+
+
+SLOW = """
+properties: {%s: "%s"}
+steps:
+  first: {command: 'echo first >> ran'}
+  slow: {command: 'test -e open || sleep 300', after: first}
+"""
+
+
+def test_the_page_runs_cancels_and_resumes(small, serve):
+    write(small, "slow", SLOW % (MARK, "page"))
+    server = serve()
+    assert server.get("/api/workflows").json()["can_run"] is True
+    started = post(server, "/api/workflows/slow/run", json.dumps({"properties": {}}))
+    assert started.status == 202
+    run = started.json()["run"]
+    wait_for(lambda: [s for s in server.get(f"/api/run/{run}").json()["steps"]
+                      if s["name"] == "slow" and s["state"] == "running"])
+    lines = server.get(f"/api/log/{run}?from=0").json()
+    assert server.get(f"/api/log/{run}?from={lines['next']}").json()["lines"] == []
+    assert post(server, f"/api/run/{run}/resume").status == 400
+    assert post(server, f"/api/run/{run}/cancel").status == 202
+    wait_for(lambda: server.get(f"/api/run/{run}").json()["state"] == "cancelled")
+    (small.project / "open").touch()
+    resumed = post(server, f"/api/run/{run}/resume").json()["run"]
+    wait_for(lambda: server.get(f"/api/run/{resumed}").json()["state"] == "succeeded")
+    assert (small.project / "ran").read_text() == "first\n"
+    steps = {step["name"]: step for step in server.get(f"/api/run/{resumed}").json()["steps"]}
+    assert steps["first"]["kept_from"] == run
+    assert post(server, "/api/workflows/slwo/run").status == 404
+    assert post(server, "/api/workflows/slow/run", json.dumps({"properties": {"dya": "x"}})).status == 400
+    assert post(server, "/api/workflows/slow/run", "{").status == 400
+    assert post(server, "/api/run/nothing/cancel").status == 404
+    assert server.get("/metrics").body.decode().count("reelhouse_version") >= 1
+    wait_for(lambda: 'reelhouse_runs_total{workflow="slow",state="cancelled"} 1' in server.get("/metrics").body.decode())
+
+
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGKILL])
+def test_runs_end_with_their_server(small, serve, how):
+    mark = f"{os.getpid()}-{int(how)}"
+    write(small, "slow", "steps:\n  slow: {command: '(setsid sleep 300 &) ; sleep 300'}\n")
+    server = serve(**{MARK: mark})
+    run = post(server, "/api/workflows/slow/run").json()["run"]
+    wait_for(lambda: [s for s in server.get(f"/api/run/{run}").json()["steps"] if s["state"] == "running"])
+    server.process.send_signal(how)
+    server.process.wait(40)
+    wait_for(lambda: not marked(mark), 40)
+    (row,) = [row for row in small.history() if row["run"] == run]
+    assert row["state"] in ("cancelled", "died")
+    second = serve()
+    wait_for(lambda: second.get(f"/api/run/{run}").json()["ended"])
+    assert second.get(f"/api/run/{run}").json()["state"] == row["state"]
+
+
+def test_of_two_servers_one_schedules(small, serve):
+    write(small, "watch", OBJECTS + "steps:\n  look: {command: 'echo saw'}\n")
+    first, second = serve(), serve()
+    wait_for(lambda: first.get("/api/workflows").json()["scheduling"])
+    assert not second.get("/api/workflows").json()["scheduling"]
+    run = post(second, "/api/workflows/watch/run").json()["run"]  # taken by the one that schedules
+    wait_for(lambda: second.get(f"/api/run/{run}").json()["state"] == "succeeded")
+    small.lake.userbase(users(3), drop="2023-08-01")
+    ended(small, "watch", 2)
+    first.process.kill()
+    first.process.wait(40)
+    wait_for(lambda: second.get("/api/workflows").json()["scheduling"], 30)
+    small.lake.userbase(users(4), drop="2023-08-02")
+    rows = ended(small, "watch", 3)
+    assert [row["state"] for row in rows] == ["succeeded"] * 3
+
+
+def test_a_broken_file_leaves_the_others_at_work(small, serve):
+    write(small, "watch", OBJECTS + "steps:\n  look: {command: 'echo saw'}\n")
+    server = serve()
+    time.sleep(3)
+    write(small, "broken", "steps: [")
+    wait_for(lambda: any("broken" in line for line in server.said), 20)
+    small.lake.userbase(users(3), drop="2023-08-01")
+    (run,) = ended(small, "watch")
+    assert run["state"] == "succeeded"
