@@ -1,13 +1,104 @@
+import { get, post } from './http'
+
 /** Shapes of the pipeline's answers; every field may be absent in an older receipt. */
 
 export interface Run {
   run: string
+  workflow?: string
+  cause?: string
   state: string
-  started: string
+  started: string | null
   ended: string | null
   version: number | null
   message: string | null
 }
+
+/** A step of a run, or a part of one (a model that a build built). */
+export interface RunStep {
+  name: string
+  parent: string | null
+  state: string
+  seconds: number
+  rows: number
+  attempts: number
+  started: string | null
+  ended: string | null
+  kept_from: string | null
+  message: string | null
+}
+
+export interface WorkflowRun extends Omit<Run, 'cause'> {
+  workflow: string
+  queued: string | null
+  cause: { kind: string; trigger: string | null; due: string | null; detail: string | null }
+  resumes: string | null
+  properties: Record<string, string>
+  cancel_asked: boolean
+  steps: RunStep[]
+}
+
+/** A step as its workflow has it. */
+export interface StepPlan {
+  name: string
+  kind: string
+  after: { of: 'all' | 'any'; are: string; steps: string[] }
+  always: boolean
+}
+
+export interface Trigger {
+  name: string
+  kind: 'schedule' | 'objects' | 'after' | 'http'
+  text: string
+  missed?: string
+}
+
+export interface Workflow {
+  name: string
+  description: string | null
+  steps: StepPlan[]
+  triggers: Trigger[]
+  properties: Record<string, string>
+  last: WorkflowRun | null
+}
+
+export interface Workflows {
+  scheduling: boolean
+  can_run: boolean
+  workflows: Workflow[]
+  next: { workflow: string; trigger: string; at: string }[]
+}
+
+export interface LogLine {
+  time: string
+  run: string
+  step: string
+  attempt: number
+  level: string
+  message: string
+}
+
+export interface LogPart {
+  run: string
+  lines: LogLine[]
+  next: number
+}
+
+/** What the server says to an order that it took. */
+export interface Accepted {
+  run: string
+  workflow: string
+  state: string
+}
+
+const at = (...parts: string[]) => `/api/${parts.map(encodeURIComponent).join('/')}`
+export const runPath = (run: string) => at('run', run)
+export const receiptPath = (run: string) => at('runs', run)
+export const readLog = (run: string, from: number, signal: AbortSignal) =>
+  get<LogPart>(`${at('log', run)}?from=${from}`, signal)
+export const startRun = (workflow: string, properties: Record<string, string>) =>
+  post<Accepted>(at('workflows', workflow, 'run'), { properties })
+export const cancelRun = (run: string) => post<Accepted>(at('run', run, 'cancel'), {})
+export const resumeRun = (run: string) => post<Accepted>(at('run', run, 'resume'), {})
 
 export interface Phase {
   phase: string

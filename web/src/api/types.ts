@@ -133,6 +133,7 @@ export type ChartKind =
   | 'repairs'
   | 'catalog'
   | 'match'
+  | 'workflows'
 
 export interface Kpi {
   measure: string
@@ -188,6 +189,18 @@ export interface Freshness {
   rejected: number
 }
 
+/** How old a dataset or a table is beside what it promises. */
+export interface Age {
+  name: string
+  kind: 'dataset' | 'table'
+  newest: string | null
+  age_seconds: number | null
+  max_age_seconds: number | null
+  late: boolean
+  /** Published tables that stand on it. */
+  tables: string[]
+}
+
 export interface Status {
   version: number
   published: string | null
@@ -196,4 +209,6 @@ export interface Status {
   read: number
   rejected: number
   repaired: number
+  /** Absent from older servers. */
+  freshness?: Age[]
 }

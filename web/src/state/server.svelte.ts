@@ -1,7 +1,10 @@
 import { ApiError, fetchDashboards, fetchModel, fetchStatus } from '../api/client'
 import type { Dashboards, Model, Status } from '../api/types'
+import { lateOf } from '../model/freshness'
 
 const kRetryMs = 3000
+const kRunsMs = 500
+const kMinuteMs = 60_000
 
 /** What is known of the server: its pages and names, the version it shows, whether it is there. */
 class Server {
@@ -15,13 +18,24 @@ class Server {
   reason = $state('')
   /** Counts the server's returns: what failed while it was away asks again. */
   returns = $state(0)
+  /** Counts the changes of runs: at most two a second, however many there are. */
+  runs = $state(0)
+  #toldAt = $state(0)
+  #now = $state(0)
+  /** What is older than it promises. */
+  readonly late = $derived(
+    lateOf(this.status?.freshness ?? [], Math.max(0, this.#now - this.#toldAt) / 1000),
+  )
   #retry: ReturnType<typeof setTimeout> | undefined
   #events: EventSource | undefined
+  #runsTold = -Infinity
+  #runsDue: ReturnType<typeof setTimeout> | undefined
 
   /** Loads everything the first page needs, then listens for new versions. */
   async start() {
     await this.#load()
     this.#listen()
+    setInterval(() => (this.#now = performance.now()), kMinuteMs)
     addEventListener('online', () => this.#listen())
   }
 
@@ -35,6 +49,7 @@ class Server {
       this.dashboards = dashboards
       this.model = model
       this.status = status
+      this.#toldAt = performance.now()
       this.version = model.version
       this.failure = ''
       this.here()
@@ -61,6 +76,18 @@ class Server {
     if (this.#events?.readyState === EventSource.CLOSED) this.#listen()
   }
 
+  #runsChanged() {
+    if (this.#runsDue) return
+    const tell = () => {
+      this.#runsDue = undefined
+      this.#runsTold = performance.now()
+      this.runs += 1
+    }
+    const wait = this.#runsTold + kRunsMs - performance.now()
+    if (wait <= 0) tell()
+    else this.#runsDue = setTimeout(tell, wait)
+  }
+
   #listen() {
     this.#events?.close()
     const events = new EventSource('/api/events')
@@ -70,6 +97,9 @@ class Server {
       const { version } = JSON.parse((event as MessageEvent<string>).data) as { version: number }
       if (version !== this.version) void this.#load()
     })
+    events.addEventListener('runs', () => this.#runsChanged())
+    // What happened while nobody listened was not told.
+    events.addEventListener('open', () => this.#runsChanged())
     // The browser connects again by itself, except after an answer that is no stream.
     events.addEventListener('error', () => {
       setTimeout(() => {
