@@ -50,7 +50,14 @@ Result<int> run_serve(const GlobalFlags& flags, const ServeFlags& chosen) {
     const auto tell = [&](const std::string& line) {
       if (!flags.quiet || line.starts_with("warning:")) say(line);
     };
-    RH_ASSIGN(automation, Automation::open(flags, settings, definitions, clock, tell));
+    auto opened = Automation::open(flags, settings, definitions, clock, tell);
+    if (!opened && opened.error().kind != ErrorKind::kPermission) return fail(std::move(opened).error());
+    if (opened)
+      automation = std::move(*opened);
+    else  // pages can be shown from a project that may only be read
+      say("warning: no workflow is run: " + opened.error().to_string());
+  }
+  if (automation) {
     options.service.more_numbers = [&] { return automation->numbers(); };
     options.listening = [&](const std::function<void()>& tell_runs) { automation->start(tell_runs); };
   }

@@ -6,6 +6,7 @@
 #include "app/command.hpp"
 #include "app/plural.hpp"
 #include "app/project_workflows.hpp"
+#include "app/watching.hpp"
 #include "serve/dashboards.hpp"
 
 namespace reelhouse::app {
@@ -64,6 +65,9 @@ Result<int> run_validate(const GlobalFlags& flags) {
                          ? serve::load_dashboards(settings.project / "dashboards", *definitions, problems)
                          : Json::array();
   const auto workflows = read_workflows(settings, problems);
+  std::vector<std::string> names;
+  for (const auto& workflow : workflows) names.push_back(workflow.name);
+  if (definitions) read_alerts(settings, *definitions, names, problems);
   shorten_places(problems);
   shorten_places(validation.warnings);
   if (!problems.empty()) {
@@ -86,7 +90,7 @@ Result<int> run_validate(const GlobalFlags& flags) {
 void add_validate(CLI::App& app, const GlobalFlags& flags) {
   auto* command = app.add_subcommand("validate", "Check the project's SQL and YAML without any data");
   command->footer(
-      "Binds every model, rule and check, reads every metric, page and workflow, and says what is\n"
+      "Binds every model, rule and check, reads every metric, page, workflow and alert, and says what is\n"
       "wrong with file and line. Reads no data; what the catalog knows of the lake is used.\n\n"
       "Examples:\n"
       "  reelhouse validate\n"

@@ -10,7 +10,10 @@ import time
 
 import pytest
 
-from conftest import clean_environment, users
+from conftest import TITLE_FIELDS, USER_FIELDS, csv_text, titles, users
+from placed import all_on_s3
+from radosgw import radosgw  # noqa: F401 (a fixture)
+from test_s3 import bucket  # noqa: F401 (a fixture)
 from test_serve import Server
 from test_workflow_run import MARK, PUBLISHING, marked, newest, wait_for, write
 
@@ -195,3 +198,25 @@ def test_a_broken_file_leaves_the_others_at_work(small, serve):
     small.lake.userbase(users(3), drop="2023-08-01")
     (run,) = ended(small, "watch")
     assert run["state"] == "succeeded"
+
+
+def test_a_drop_put_into_a_bucket_comes_too(binary, bucket, tmp_path):  # noqa: F811
+    house = all_on_s3(binary, tmp_path / "project", bucket)
+    for name, rows, fields in (("netflix_userbase/drop=2023-07-16/users.csv", users(8), USER_FIELDS),
+                               ("netflix_titles/drop=2021-09-25/netflix_titles.csv", titles(), TITLE_FIELDS)):
+        bucket.put(f"in/raw/{name}", csv_text(rows, fields))
+    house.run("run")
+    write(house, "refresh", "triggers:\n  - {objects: raw/}\n" + PUBLISHING.replace("nightly", "refresh"))
+    server = Server(house, workflows=True, **house.environment)
+    try:
+        wait_for(lambda: server.get("/api/workflows").json()["scheduling"])
+        time.sleep(3)
+        began = time.monotonic()
+        bucket.put("in/raw/netflix_userbase/drop=2023-07-17/users.csv", csv_text(users(12), USER_FIELDS))
+        wait_for(lambda: server.get("/api/status").json()["version"] == 2, 60)
+        print(f"from put to shown: {time.monotonic() - began:.1f} s")
+        assert {row["cause"] for row in house.history() if row["workflow"] == "refresh"} == {"objects"}
+    finally:
+        server.process.send_signal(signal.SIGINT)
+        server.process.wait(40)
+        server.reader.join()
