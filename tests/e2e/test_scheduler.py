@@ -13,7 +13,7 @@ import pytest
 from conftest import TITLE_FIELDS, USER_FIELDS, csv_text, titles, users
 from placed import all_on_s3
 from radosgw import radosgw  # noqa: F401 (a fixture)
-from test_s3 import bucket  # noqa: F401 (a fixture)
+from test_s3 import bucket, keys  # noqa: F401 (fixtures)
 from test_serve import Server
 from test_workflow_run import MARK, PUBLISHING, marked, newest, wait_for, write
 
