@@ -59,7 +59,6 @@ Result<std::unique_ptr<Automation>> Automation::open(const GlobalFlags& flags, c
     if (self->changed_) self->changed_();
     self->wake();
   };
-  options.ended = [self](const std::vector<workflow::Run>&) { self->wake(); };
   RH_ASSIGN(made->scheduler_, workflow::Scheduler::open(std::move(options), clock));
   return made;
 }

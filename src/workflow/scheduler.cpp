@@ -31,6 +31,7 @@ constexpr int kListingShare = 100;      ///< a listing takes at most this part o
 constexpr auto kReloadPoll = 5s;        ///< between looks at the workflows' files
 constexpr auto kHousekeeping = 1h;      ///< between removals of old history
 constexpr auto kPatienceOfRuns = 20s;   ///< for a run to end itself before it is killed
+constexpr int kNewestRuns = 200;        ///< looked through for those that run
 constexpr int kMostStarts = 3;          ///< of a process that ends without having begun its run
 
 /// A process that runs a queued run.
@@ -115,6 +116,7 @@ class ProcessScheduler final : public Scheduler {
   void look_at_history();
   bool has_settled(const std::string& prefix, const std::vector<lake::ObjectInfo>& objects);
   void keep(Result<Firings> firings);
+  int running_beside(const std::string& workflow);
   void start_queued();
   void start_process(const Run& run);
   void reap();
@@ -304,9 +306,16 @@ void ProcessScheduler::look_at_history() {
       if (book_) firings = book_->ended(*ended, clock_.now());
     }
     if (firings) keep(std::move(*firings));
-    if (options_.ended) options_.ended(*ended);
   }
   start_queued();
+}
+
+/// Counts the runs of a workflow that run in whatever process: somebody may have started one by hand.
+int ProcessScheduler::running_beside(const std::string& workflow) {
+  const auto newest = history_->list(kNewestRuns, workflow);
+  if (!newest) return 0;
+  return static_cast<int>(
+      std::ranges::count(*newest, RunState::kRunning, [](const Run& run) { return run.state; }));
 }
 
 void ProcessScheduler::start_queued() {
@@ -322,15 +331,17 @@ void ProcessScheduler::start_queued() {
     }
     const int at_once = workflow == all.end() ? 1 : workflow->at_once;
     size_t processes = 0;
-    int of_this = 0;
+    int of_this = running_beside(run.workflow);
     bool has_one = false;
     {
       const std::lock_guard lock(mutex_);
       processes = processes_.size();
+      int started = 0;  // by us; the history may not know yet
       for (const auto& process : processes_) {
-        of_this += process.workflow == run.workflow ? 1 : 0;
+        started += process.workflow == run.workflow ? 1 : 0;
         has_one = has_one || process.run == run.id;
       }
+      of_this = std::max(of_this, started);
     }
     if (has_one) continue;
     if (of_this >= at_once && workflow != all.end() && workflow->skip_when_busy) {

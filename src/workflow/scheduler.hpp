@@ -21,10 +21,9 @@ struct SchedulerOptions {
   std::filesystem::path cache;  ///< of the lake's objects
   /// The program, and its arguments, that runs a queued run.
   std::function<std::vector<std::string>(const Run& run)> command;
-  std::function<void(const std::string&)> say;         ///< one line for people
-  std::function<void()> changed;                       ///< the history changed, by whomever
-  std::function<void(const std::vector<Run>&)> ended;  ///< runs ended since the last call
-  size_t processes = 4;                                ///< runs at a time
+  std::function<void(const std::string&)> say;  ///< one line for people
+  std::function<void()> changed;                ///< the history changed, by whomever
+  size_t processes = 4;                         ///< runs at a time
 };
 
 /// Runs a project's workflows: lists what triggers watch, asks the TriggerBook, and starts a process for

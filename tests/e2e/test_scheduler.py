@@ -172,6 +172,18 @@ def test_runs_end_with_their_server(small, serve, how):
     assert second.get(f"/api/run/{run}").json()["state"] == row["state"]
 
 
+def test_a_queued_run_waits_for_one_that_was_started_by_hand(small, serve):
+    write(small, "slow", "steps:\n  slow: {command: 'sleep 5'}\n")
+    server = serve()
+    by_hand = small.start("run", "slow")
+    wait_for(lambda: [row for row in small.history() if row["workflow"] == "slow" and row["state"] == "running"])
+    run = post(server, "/api/workflows/slow/run").json()["run"]
+    time.sleep(2.5)
+    assert server.get(f"/api/run/{run}").json()["state"] == "queued"
+    by_hand.communicate(timeout=30)
+    wait_for(lambda: server.get(f"/api/run/{run}").json()["state"] == "succeeded")
+
+
 def test_of_two_servers_one_schedules(small, serve):
     write(small, "watch", OBJECTS + "steps:\n  look: {command: 'echo saw'}\n")
     first, second = serve(), serve()
