@@ -12,8 +12,9 @@ namespace reelhouse::lake::s3 {
 
 /// Objects from this size on come in parts, several at a time.
 constexpr uint64_t kLargeObject = 64ULL << 20U;
-/// About the size of such a part.
-constexpr uint64_t kDownloadPart = 16ULL << 20U;
+/// About the sizes of such parts: as few as keep all transfers busy, for each costs the server a start.
+constexpr uint64_t kLeastDownloadPart = 16ULL << 20U;
+constexpr uint64_t kMostDownloadPart = 64ULL << 20U;
 
 /// Where an object's bytes go.
 struct DownloadTarget {
@@ -29,6 +30,7 @@ class Transfers {
   explicit Transfers(int limit) : limit_(limit), free_(limit) {}
   /// Sends within the bound. Errors: as Client::send.
   Result<HttpResponse> send(const Client& client, const Request& request);
+  uint64_t limit() const { return static_cast<uint64_t>(limit_); }
   /// Threads that keep the transfers busy.
   size_t threads() const { return 2 * static_cast<size_t>(limit_); }
 

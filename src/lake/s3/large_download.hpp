@@ -37,7 +37,8 @@ class LargeDownload {
   void cut();
   Result<> for_each_part(const std::function<Result<>(Part&)>& act);
   Result<> fetch(Part& part);
-  Result<> hash_parts(Part& part);
+  Result<> hash_when_many(Part& part);
+  Result<> hash(const std::vector<Part*>& parts);
   Result<> hash_on();
   Result<> confirm(Part& part);
   Result<bool> is_right();
@@ -59,7 +60,8 @@ class LargeDownload {
   bool whole_is_current_ = true;  ///< no part was fetched again
   size_t next_to_hash_ = 0;
   bool is_hashing_ = false;
-  std::mutex mutex_;  ///< guards is_here, next_to_hash_ and is_hashing_
+  std::vector<Part*> unhashed_;  ///< are here and wait for company
+  std::mutex mutex_;             ///< guards is_here, next_to_hash_, is_hashing_ and unhashed_
 };
 
 }  // namespace reelhouse::lake::s3

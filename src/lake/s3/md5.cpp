@@ -37,7 +37,7 @@ constexpr uint32_t kSines[64] = {
 template <typename Word>
 [[gnu::always_inline]] inline void step(Word& a, const Word& b, const Word& f, const Word& word, size_t i,
                                         int by) {
-  const Word sum = a + f + word + kSines[i];
+  const Word sum = (a + word + kSines[i]) + f;
   a = b + ((sum << by) | (sum >> (32 - by)));
 }
 
@@ -54,10 +54,10 @@ template <typename Word>
     step<Word>(b, c, a ^ (c & (d ^ a)), words[i + 3], i + 3, 22);
   }
   for (size_t i = 16; i < 32; i += 4) {
-    step<Word>(a, b, c ^ (d & (b ^ c)), words[(5 * i + 1) % 16], i, 5);
-    step<Word>(d, a, b ^ (c & (a ^ b)), words[(5 * i + 6) % 16], i + 1, 9);
-    step<Word>(c, d, a ^ (b & (d ^ a)), words[(5 * i + 11) % 16], i + 2, 14);
-    step<Word>(b, c, d ^ (a & (c ^ d)), words[(5 * i + 16) % 16], i + 3, 20);
+    step<Word>(a, b, d & b, words[(5 * i + 1) % 16] + (~d & c), i, 5);
+    step<Word>(d, a, c & a, words[(5 * i + 6) % 16] + (~c & b), i + 1, 9);
+    step<Word>(c, d, b & d, words[(5 * i + 11) % 16] + (~b & a), i + 2, 14);
+    step<Word>(b, c, a & c, words[(5 * i + 16) % 16] + (~a & d), i + 3, 20);
   }
   for (size_t i = 32; i < 48; i += 4) {
     step<Word>(a, b, b ^ c ^ d, words[(3 * i + 5) % 16], i, 4);

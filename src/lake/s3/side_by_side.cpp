@@ -110,6 +110,20 @@ Milliseconds patience_for(uint64_t bytes) {
   return Milliseconds(static_cast<int64_t>(std::min<uint64_t>(bytes / kBytesAMillisecond, 100)));
 }
 
+Result<> hash_together(std::span<HashedPiece> pieces, const std::string& name) {
+  std::deque<Place> places;
+  for (HashedPiece& piece : pieces) places.push_back({piece.md5, piece.piece, name, {}, {}});
+  std::vector<Place*> turn;
+  for (size_t next = 0;;) {
+    std::erase_if(turn, [](const Place* place) { return place->left.length == 0; });
+    for (; turn.size() < kLanes && next < places.size(); ++next)
+      if (places[next].left.length > 0) turn.push_back(&places[next]);
+    if (turn.empty()) return {};
+    take_turn(turn);
+    for (const Place* place : turn) RH_TRY(place->outcome);
+  }
+}
+
 Result<> hash_side_by_side(Md5& md5, const FilePiece& piece, const std::string& name, Milliseconds patience) {
   if (piece.length == 0) return {};
   if (!md5.is_between_blocks())

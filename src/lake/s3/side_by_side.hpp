@@ -1,5 +1,6 @@
 #pragma once
 
+#include <span>
 #include <string>
 
 #include "lake/s3/http.hpp"
@@ -11,6 +12,16 @@ namespace reelhouse::lake::s3 {
 /// their pieces side by side, which takes little longer than one. The first waits up to `patience` for
 /// others. Errors: kUnavailable; kBusy when the file ends before the piece does.
 Result<> hash_side_by_side(Md5& md5, const FilePiece& piece, const std::string& name, Milliseconds patience);
+
+/// A piece of a file and the MD5 that it is added to.
+struct HashedPiece {
+  Md5 md5;
+  FilePiece piece;
+};
+
+/// Adds each piece to its own MD5, eight at a time, in the caller's thread. Each MD5 stands between blocks.
+/// Errors: as hash_side_by_side.
+Result<> hash_together(std::span<HashedPiece> pieces, const std::string& name);
 
 /// How long company is worth waiting for: about as long as hashing alone takes.
 Milliseconds patience_for(uint64_t bytes);
