@@ -26,6 +26,8 @@ workflow::SchedulerOptions scheduler_options(const GlobalFlags& flags, const Set
   };
   options.lake = settings.lake;
   options.cache = settings.objects();
+  options.receipts = settings.store / "receipts";
+  options.versions = settings.keep_versions;
   options.command = [program = program_with_flags(flags, settings)](const workflow::Run& run) {
     auto arguments = program;
     arguments.insert(arguments.end(), {"run", "--queued", run.id});

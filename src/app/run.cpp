@@ -2,6 +2,7 @@
 
 #include "app/project_workflows.hpp"
 #include "base/files.hpp"
+#include "workflow/housekeeping.hpp"
 #include "workflow/scheduler.hpp"
 
 namespace reelhouse::app {
@@ -53,9 +54,17 @@ Result<int> run_queued(const GlobalFlags& flags, const Settings& settings, const
   return run_to_end(flags, settings, workflow, *run, before ? &*before : nullptr);
 }
 
-Result<int> run(const GlobalFlags& flags, const RunFlags& run_flags) {
-  RH_ASSIGN(const Settings settings, load_settings(flags));
-  if (!run_flags.queued.empty()) return run_queued(flags, settings, run_flags.queued);
+/// Removes old runs where no server does. What it cannot remove stays for the next run.
+void look_after_house(const Settings& settings) {
+  std::vector<Error> problems;
+  const auto workflows = read_workflows(settings, problems);
+  const auto history = workflow::open_run_history(settings.runs());
+  if (!problems.empty() || !history) return;
+  const workflow::RunFolders folders{settings.state / "logs", settings.store / "receipts"};
+  (void)workflow::keep_house(**history, workflows, folders, settings.keep_versions, SystemClock());
+}
+
+Result<int> run_here(const GlobalFlags& flags, const Settings& settings, const RunFlags& run_flags) {
   const bool has_file = std::filesystem::exists(settings.project / "workflows" / "default.yml");
   if (run_flags.workflow == "default" && (!has_file || run_flags.shapes_pipeline()))
     return run_plain(flags, settings, run_flags);
@@ -74,6 +83,14 @@ Result<int> run(const GlobalFlags& flags, const RunFlags& run_flags) {
   RH_ASSIGN(const auto run,
             history->begin({.workflow = workflow.name, .properties = properties}, workflow.at_once, clock));
   return run_to_end(flags, settings, workflow, run, nullptr);
+}
+
+Result<int> run(const GlobalFlags& flags, const RunFlags& run_flags) {
+  RH_ASSIGN(const Settings settings, load_settings(flags));
+  if (!run_flags.queued.empty()) return run_queued(flags, settings, run_flags.queued);
+  auto outcome = run_here(flags, settings, run_flags);
+  look_after_house(settings);
+  return outcome;
 }
 
 }  // namespace

@@ -86,6 +86,7 @@ struct Retention {
   std::string workflow = {};
   int runs = 500;
   std::string before = {};  ///< ISO; runs that ended earlier go
+  int versions = 0;         ///< the newest so many runs that published stay, of whatever workflow
 };
 
 /// History of runs in SQLite (one file). Several processes and threads may use it at once.
@@ -131,7 +132,10 @@ class RunHistory {
   virtual Result<std::map<std::string, std::string>> marks() const = 0;
   /// A number that grows with every change by any process; cheap.
   virtual Result<int64_t> change_count() const = 0;
-  /// Removes old ended runs; never one that a later run resumes. Returns their ids.
+  /// Names of the workflows that have runs.
+  virtual Result<std::vector<std::string>> workflows() const = 0;
+  /// Removes old ended runs; never one that a later run resumes, and by their number only those that
+  /// triggers were told of. Returns their ids.
   virtual Result<std::vector<std::string>> forget(const Retention& retention) = 0;
 };
 

@@ -12,6 +12,7 @@
 #include "base/near_miss.hpp"
 #include "lake/drops.hpp"
 #include "workflow/command_process.hpp"
+#include "workflow/housekeeping.hpp"
 #include "workflow/project_steps.hpp"
 #include "workflow/run_log.hpp"
 
@@ -121,7 +122,7 @@ class ProcessScheduler final : public Scheduler {
   void start_process(const Run& run);
   void reap();
   void stop_processes();
-  void keep_house();
+  void look_after_house();
   void complain(const Error& error);
   bool has_book() const {
     const std::lock_guard lock(mutex_);
@@ -428,17 +429,12 @@ void ProcessScheduler::stop_processes() {
   }
 }
 
-/// Removes history and logs that are older than their workflows keep.
-void ProcessScheduler::keep_house() {
+void ProcessScheduler::look_after_house() {
   if (Steady::now() < next_housekeeping_) return;
   next_housekeeping_ = Steady::now() + kHousekeeping;
-  for (const auto& workflow : workflows()) {
-    const auto before = to_iso(clock_.now() - std::chrono::days(workflow.keep_days));
-    const auto forgotten = history_->forget({workflow.name, workflow.keep_runs, before});
-    if (!forgotten) return complain(forgotten.error());
-    std::error_code code;
-    for (const auto& run : *forgotten) fs::remove(options_.state / "logs" / (run + ".jsonl"), code);
-  }
+  const auto kept = keep_house(*history_, workflows(), {options_.state / "logs", options_.receipts},
+                               options_.versions, clock_);
+  if (!kept) return complain(kept.error());
   if (const auto dead = history_->close_dead(clock_); !dead) complain(dead.error());
 }
 
@@ -457,7 +453,7 @@ void ProcessScheduler::loop() {
       look_at_time();
       look_at_lake();
       reap();
-      keep_house();
+      look_after_house();
       look_at_history();
     } else if (const auto changes = history_->change_count(); changes && *changes != seen_changes_) {
       seen_changes_ = *changes;

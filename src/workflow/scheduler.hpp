@@ -19,6 +19,8 @@ struct SchedulerOptions {
   std::function<std::vector<Workflow>(bool& is_whole)> load;
   std::string lake;
   std::filesystem::path cache;  ///< of the lake's objects
+  std::filesystem::path receipts;
+  int versions = 5;  ///< that the warehouse keeps
   /// The program, and its arguments, that runs a queued run.
   std::function<std::vector<std::string>(const Run& run)> command;
   std::function<void(const std::string&)> say;  ///< one line for people

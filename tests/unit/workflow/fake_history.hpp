@@ -67,6 +67,7 @@ class FakeHistory final : public RunHistory {
   Result<std::vector<Run>> untold() const override { return none(); }
   Result<std::map<std::string, std::string>> marks() const override { return none(); }
   Result<int64_t> change_count() const override { return none(); }
+  Result<std::vector<std::string>> workflows() const override { return std::vector<std::string>{}; }
   Result<std::vector<std::string>> forget(const Retention&) override { return none(); }
 
  private:

@@ -9,6 +9,9 @@
 #include <set>
 #include <thread>
 
+#include "workflow/housekeeping.hpp"
+#include "workflow/run_rows.hpp"
+
 namespace reelhouse::workflow {
 namespace {
 
@@ -253,6 +256,71 @@ TEST_F(Runs, ForgetsOldRunsButNoneThatIsResumed) {
   ASSERT_TRUE(history->queue({}, {}, ids, clock_));
   EXPECT_THAT(*history->forget({"w", 2, ""}), testing::UnorderedElementsAre(ids[1], ids[2]));
   EXPECT_THAT(*history->forget({"w", 9, "2027"}), testing::UnorderedElementsAre(ids[3], ids[4]));
+}
+
+TEST_F(Runs, KeepsTheRunsWhoseVersionsAreKept) {
+  const auto history = open();
+  std::vector<std::string> ids;
+  for (int version = 0; version < 4; ++version) {
+    ids.push_back(begin(*history, version < 3 ? "w" : "other")->id);
+    ASSERT_TRUE(history->end(ids.back(), RunState::kSucceeded, version, "", clock_));
+  }
+  EXPECT_THAT(*history->workflows(), testing::ElementsAre("other", "w"));
+  EXPECT_THAT(*history->forget({"w", 9, "2027", 2}), testing::UnorderedElementsAre(ids[0], ids[1]));
+  EXPECT_TRUE(history->forget({"other", 9, "2027", 2})->empty());
+}
+
+TEST_F(Runs, LogsAndReceiptsGoWithTheirRuns) {
+  const auto history = open();
+  const RunFolders folders{folder_ / "logs", folder_ / "receipts"};
+  for (const auto& folder : {folders.logs, folders.receipts}) fs::create_directories(folder);
+  const auto leave_run = [&](const std::string& workflow) {
+    const std::string id = begin(*history, workflow)->id;
+    std::ofstream(folders.logs / (id + ".jsonl")) << "{}";
+    std::ofstream(folders.receipts / (id + ".json")) << "{}";
+    EXPECT_TRUE(history->end(id, RunState::kFailed, 0, "", clock_));
+    return id;
+  };
+  const auto old = leave_run("daily");
+  const auto gone = leave_run("a workflow that is gone");
+  clock_.time_ += std::chrono::days(8);
+  const auto young = leave_run("daily");
+  const auto files = [&](const std::string& id) {
+    return fs::exists(folders.logs / (id + ".jsonl")) + fs::exists(folders.receipts / (id + ".json"));
+  };
+  Workflow daily;
+  daily.name = "daily";
+  daily.keep_days = 7;
+  ASSERT_TRUE(keep_house(*history, {daily}, folders, 5, clock_));
+  EXPECT_THAT((std::vector{files(old), files(gone), files(young)}), testing::ElementsAre(0, 2, 2));
+  clock_.time_ += std::chrono::days(83);
+  ASSERT_TRUE(keep_house(*history, {daily}, folders, 5, clock_));
+  EXPECT_THAT((std::vector{files(old), files(gone), files(young)}), testing::ElementsAre(0, 0, 0));
+  EXPECT_TRUE(history->list(0)->empty());
+}
+
+TEST_F(Runs, ReadsAFileOfTheFirstVersion) {
+  const fs::path file = folder_ / "runs.sqlite";
+  {
+    const auto before = Sqlite::open(file, "a history", "").value();
+    ASSERT_TRUE(before->migrate({kRunMigrations.front()}));
+    ASSERT_TRUE(before->execute(
+        "insert into run (id, workflow, state, started, ended, process, process_start, boot, version) values "
+        "('20260101-000000-0001', 'default', 'succeeded', '2026-01-01T00:00:00Z', '2026-01-01T00:01:00Z', "
+        "1, 1, 'b', 7); "
+        "insert into step values (1, 0, 'crawl', 'succeeded', 0.5, 12, '')"));
+  }
+  const auto history = open();
+  const auto run = history->find("20260101").value();
+  EXPECT_EQ(run.version, 7);
+  EXPECT_EQ(run.queued, "2026-01-01T00:00:00Z");
+  EXPECT_EQ(run.cause.kind, "command");
+  ASSERT_EQ(run.steps.size(), 1);
+  EXPECT_EQ(run.steps[0].rows, 12);
+  EXPECT_EQ(run.steps[0].attempts, 1);
+  EXPECT_TRUE(history->untold()->empty());  // what ended before triggers existed starts nothing
+  EXPECT_TRUE(history->marks()->empty());
+  EXPECT_TRUE(begin(*history));
 }
 
 TEST_F(Runs, CountsChanges) {
