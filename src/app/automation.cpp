@@ -10,6 +10,7 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr auto kLook = 60s;        ///< between looks at what no run changes: freshness, firings
+constexpr auto kLookAtFile = 3s;   ///< between looks whether alerts.yml has changed
 constexpr auto kCalmDown = 500ms;  ///< after a change, so that a run's many steps make one look
 
 workflow::SchedulerOptions scheduler_options(const GlobalFlags& flags, const Settings& settings,
@@ -43,19 +44,13 @@ Result<std::unique_ptr<Automation>> Automation::open(const GlobalFlags& flags, c
                                                      const metric::Definitions& definitions,
                                                      const Clock& clock,
                                                      std::function<void(const std::string&)> say) {
-  std::unique_ptr<Automation> made(new Automation(clock));
+  std::unique_ptr<Automation> made(new Automation(settings, definitions, clock));
   Automation* self = made.get();
   made->say_ = say;
   RH_TRY(make_folders(settings.state));
   RH_ASSIGN(made->history_, workflow::open_run_history(settings.runs()));
-  std::vector<Error> problems;
-  std::vector<std::string> names;
-  for (const auto& workflow : read_workflows(settings, problems)) names.push_back(workflow.name);
-  std::vector<Error> wrong_alerts;  // problems of workflows are told by the scheduler
-  auto book = read_alerts(settings, definitions, names, wrong_alerts);
-  for (const auto& problem : wrong_alerts) say("warning: left out: " + problem.to_string());
-  RH_ASSIGN(made->watch_, open_watch(settings, std::move(book), names, *made->history_, clock,
-                                     [say](const Error& error) { say("warning: " + error.to_string()); }));
+  std::vector<Error> problems;  // told by the scheduler
+  RH_TRY(made->open_watch_on(read_workflows(settings, problems), false));
   auto options = scheduler_options(flags, settings, say);
   options.changed = [self] {
     if (self->changed_) self->changed_();
@@ -71,8 +66,8 @@ Automation::~Automation() {
 
 void Automation::start(std::function<void()> changed) {
   changed_ = std::move(changed);
-  thread_ = std::thread([this] { watch(); });
   scheduler_->start();
+  thread_ = std::thread([this] { watch(); });
 }
 
 void Automation::stop() {
@@ -91,6 +86,29 @@ void Automation::wake() {
   wake_.notify_all();
 }
 
+/// Watches for what alerts.yml says now. With problems in it the rest of it holds, or, with `keep_before`,
+/// what held before.
+Result<> Automation::open_watch_on(const std::vector<workflow::Workflow>& workflows, bool keep_before) {
+  std::vector<std::string> names;
+  for (const auto& workflow : workflows) names.push_back(workflow.name);
+  const auto file = read_file(settings_.project / "alerts.yml");
+  const std::string watched = fmt::format("{}\n{}", fmt::join(names, " "), file ? *file : "");
+  if (watch_ && watched == watched_) return {};
+  watched_ = watched;
+  std::vector<Error> problems;
+  auto book = read_alerts(settings_, definitions_, names, problems);
+  for (const auto& problem : problems)
+    say_(fmt::format("warning: {}: {}", keep_before ? "alerts stay as they were" : "left out",
+                     problem.to_string()));
+  if (keep_before && !problems.empty()) return {};
+  RH_ASSIGN(auto opened,
+            open_watch(settings_, std::move(book), names, *history_, clock_,
+                       [say = say_](const Error& error) { say("warning: " + error.to_string()); }));
+  watch_ = std::move(opened);
+  if (keep_before) say_("the alerts were read again");
+  return {};
+}
+
 void Automation::look() {
   watch_->look();
   if (const auto looked = runs_.look(*history_); !looked) say_("warning: " + looked.error().to_string());
@@ -102,11 +120,18 @@ void Automation::look() {
 }
 
 void Automation::watch() {
+  auto next = std::chrono::steady_clock::now();
+  bool woken = true;
   while (true) {
-    look();
+    if (const auto opened = open_watch_on(scheduler_->workflows(), true); !opened)
+      say_("warning: " + opened.error().to_string());
+    if (woken || std::chrono::steady_clock::now() >= next) {
+      look();
+      next = std::chrono::steady_clock::now() + kLook;
+    }
     std::unique_lock lock(mutex_);
-    wake_.wait_for(lock, kLook, [this] { return stopping_ || woken_; });
-    if (!stopping_ && woken_) wake_.wait_for(lock, kCalmDown, [this] { return stopping_; });
+    woken = wake_.wait_for(lock, kLookAtFile, [this] { return stopping_ || woken_; });
+    if (!stopping_ && woken) wake_.wait_for(lock, kCalmDown, [this] { return stopping_; });
     woken_ = false;
     if (stopping_) break;
   }

@@ -37,15 +37,20 @@ class Automation {
   std::string numbers() const;
 
  private:
-  explicit Automation(const Clock& clock) : clock_(clock) {}
+  Automation(const Settings& settings, const metric::Definitions& definitions, const Clock& clock)
+      : settings_(settings), definitions_(definitions), clock_(clock) {}
+  Result<> open_watch_on(const std::vector<workflow::Workflow>& workflows, bool keep_before);
   void wake();
   void watch();
   void look();
 
+  const Settings settings_;
+  const metric::Definitions definitions_;
   const Clock& clock_;
   std::function<void(const std::string&)> say_;
   std::function<void()> changed_;
   std::unique_ptr<workflow::RunHistory> history_;
+  std::string watched_;  ///< alerts.yml and the workflows' names as `watch_` knows them
   std::unique_ptr<workflow::Watch> watch_;
   std::unique_ptr<workflow::Scheduler> scheduler_;
   workflow::RunNumbers runs_;

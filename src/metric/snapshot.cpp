@@ -169,6 +169,26 @@ class OpenSnapshot final : public Snapshot {
     return why->value_or("");
   }
 
+  /// The tables besides the fact that joins and a bridge read.
+  static std::set<std::string> joined_tables(const View& view, const std::vector<std::string>& joins,
+                                             const std::string& bridge = "") {
+    std::set<std::string> tables;
+    for (const auto& name : joins) {
+      if (const auto* join = view.join(name)) tables.insert(join->table);
+      if (const auto* over = view.bridge(name)) tables.insert(over->table);
+    }
+    if (const auto* over = view.bridge(bridge)) tables.insert(over->table);
+    return tables;
+  }
+
+  static std::set<std::string> tables_of(const View& view, const Measure& measure) {
+    auto tables = joined_tables(view, measure.joins);
+    for (const auto& name : {measure.numerator, measure.denominator})
+      if (const auto* part = view.measure(name)) tables.merge(tables_of(view, *part));
+    if (!measure.needs.empty()) tables.insert(measure.needs);
+    return tables;
+  }
+
   Json describe(const View& view) const {
     const ViewState& state = states_.at(view.name);
     Json json = {{"name", view.name},
@@ -188,7 +208,8 @@ class OpenSnapshot final : public Snapshot {
            {"label", dimension.label},
            {"description", dimension.description},
            {"type", dimension.type},
-           {"bridge", dimension.bridge.empty() ? Json(nullptr) : Json(dimension.bridge)}});
+           {"bridge", dimension.bridge.empty() ? Json(nullptr) : Json(dimension.bridge)},
+           {"tables", joined_tables(view, dimension.joins, dimension.bridge)}});
     for (const auto& measure : view.measures) {
       const auto why = state.unknown.find(measure.name);
       json["measures"].push_back(
@@ -199,6 +220,7 @@ class OpenSnapshot final : public Snapshot {
            {"unit", measure.unit},
            {"additive", measure.additive()},
            {"closing", measure.closing},
+           {"tables", tables_of(view, measure)},
            {"unknown", why == state.unknown.end() ? Json(nullptr) : Json(why->second)}});
     }
     for (const auto& hierarchy : view.hierarchies)

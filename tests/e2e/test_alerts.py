@@ -6,11 +6,15 @@ import email.policy
 import hashlib
 import hmac
 import json
+import signal
 import socketserver
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
+
+from test_serve import Server
+from test_workflow_run import wait_for
 
 SECRET = "whsec_" + base64.b64encode(b"a key of thirty-two bytes, or so").decode()
 
@@ -214,6 +218,25 @@ def test_a_wrong_password_is_not_repeated(house, smtp):
     outcome = house.run("alerts", "--test", "ops", expect=1, MAIL_USER="u", MAIL_PASSWORD="wr0ngsecret")
     assert "MAIL_PASSWORD" in outcome.err and "wr0ngsecret" not in outcome.err
     assert smtp.got == []
+
+
+def test_the_server_heeds_a_changed_file(small, hook):
+    for file in (small.project / "workflows").glob("*.yml"):
+        file.unlink()
+    (small.project / "workflows" / "failing.yml").write_text("workflow: failing\nsteps:\n  a: {command: 'exit 3'}\n")
+    server = Server(small, workflows=True, TEAM_URL=url(hook), TEAM_SECRET=SECRET)
+    try:
+        write(small, "alerts:\n  - {on: faild, to: nobody}\n")
+        wait_for(lambda: "alerts stay as they were" in "\n".join(server.said), 30)
+        write(small, HOOK)
+        wait_for(lambda: "the alerts were read again" in "\n".join(server.said), 30)
+        small.run("run", "failing", expect=1)
+        wait_for(lambda: bodies(hook), 30)
+        assert [told["key"] for told in bodies(hook)] == ["failed failing"]
+    finally:
+        server.process.send_signal(signal.SIGINT)
+        server.process.wait(40)
+        server.reader.join()
 
 
 def test_late_data_are_told(small, hook):

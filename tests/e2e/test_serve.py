@@ -154,6 +154,9 @@ def test_answers_are_as_described(shared, api, path):
 
 def test_every_measure_answers_as_described(shared, api):
     model = shared.get("/api/model").json()
+    views = {view["name"]: view for view in model["views"]}
+    country = next(d for d in views["subscription"]["dimensions"] if d["name"] == "country")
+    assert "dim_country" in country["tables"]
     asked = 0
     for view in model["views"]:
         names = [d["name"] for d in view["dimensions"]][:3] + ([view["time"]["grain"]] if view["time"] else [])

@@ -72,6 +72,8 @@ export interface Dimension {
   description?: string
   type: string
   bridge: string | null
+  /** What it reads besides the view's fact; absent from older servers. */
+  tables?: string[]
 }
 
 export interface Measure {
@@ -82,6 +84,8 @@ export interface Measure {
   unit?: string
   additive: boolean
   closing?: boolean
+  /** What it reads besides the view's fact; absent from older servers. */
+  tables?: string[]
   /** Whether its parts within one period add up; absent from older servers. */
   parts?: boolean
   unknown?: string | null

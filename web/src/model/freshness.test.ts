@@ -15,8 +15,13 @@ const age = (change: Partial<Age>): Age => ({
 const model = {
   version: 1,
   views: [
-    { name: 'sale', fact: 'fct_sale', measures: [{ name: 'sales' }] },
-    { name: 'title', fact: 'fct_title', measures: [{ name: 'titles' }] },
+    {
+      name: 'sale',
+      fact: 'fct_sale',
+      measures: [{ name: 'sales' }, { name: 'rate', tables: ['dim_currency'] }],
+      dimensions: [{ name: 'shop', tables: ['dim_shop', 'dim_town'] }],
+    },
+    { name: 'title', fact: 'fct_title', measures: [{ name: 'titles' }], dimensions: [] },
   ],
 } as unknown as Model
 const page = (tiles: unknown[]) => ({ page: 'p', title: 'P', tiles }) as Page
@@ -39,6 +44,18 @@ test('only pages that count what is late say so, and those that cannot tell', ()
   expect(
     lateOn(page([{ chart: 'runs' }, { chart: 'bars', measures: ['titles'] }]), model, late),
   ).toHaveLength(1)
+})
+
+test('a page also stands on what its tiles cut by, and on what their measures read', () => {
+  const town = [age({ late: true, tables: ['dim_town'] })]
+  expect(lateOn(page([{ chart: 'bars', measures: ['sales'] }]), model, town)).toEqual([])
+  const byShop = [{ chart: 'bars', measures: ['sales'], by: ['shop'] }]
+  expect(lateOn(page(byShop), model, town)).toHaveLength(1)
+  const currency = [age({ late: true, tables: ['dim_currency'] })]
+  expect(
+    lateOn(page([{ chart: 'kpis', kpis: [{ measure: 'rate' }] }]), model, currency),
+  ).toHaveLength(1)
+  expect(lateOn(page(byShop), model, currency)).toEqual([])
 })
 
 test('promises and names in words', () => {

@@ -1,5 +1,5 @@
 import type { Age, Model, Page } from '../api/types'
-import { viewOf } from './names'
+import { dimensionOf, measureOf, viewOf } from './names'
 
 /** Charts that show the pipeline as a whole, and so all that it works on. */
 const kWhole = new Set([
@@ -12,19 +12,21 @@ const kWhole = new Set([
   'repairs',
 ])
 
-/** Tables that the tiles of a page count; nothing when that cannot be told. */
+/** Tables that the tiles of a page count, and cut by; nothing when that cannot be told. */
 export function tablesOf(page: Page, model: Model): Set<string> | null {
   if (page.tiles.some((tile) => kWhole.has(tile.chart))) return null
-  const names = page.tiles.flatMap((tile) => [
-    ...(tile.measures ?? []),
-    ...(tile.kpis ?? []).map((one) => one.measure),
-  ])
   const tables = new Set<string>()
-  for (const name of names) {
-    const view = viewOf(model, name)
-    if (!view) return null
-    tables.add(view.fact)
-  }
+  for (const tile of page.tiles)
+    for (const name of [...(tile.measures ?? []), ...(tile.kpis ?? []).map((one) => one.measure)]) {
+      const view = viewOf(model, name)
+      if (!view) return null
+      const parts = [
+        measureOf(model, name),
+        ...(tile.by ?? []).flat().map((one) => dimensionOf(view, one)),
+      ]
+      for (const table of [view.fact, ...parts.flatMap((one) => one?.tables ?? [])])
+        tables.add(table)
+    }
   return tables.size ? tables : null
 }
 
