@@ -1,7 +1,26 @@
+#include <condition_variable>
+#include <mutex>
+#include <thread>
+
+#include "base/interrupt.hpp"
 #include "workflow/pipeline.hpp"
 
 namespace reelhouse::workflow {
 namespace {
+
+/// Interrupts this process when another asks the run to stop, until destroyed.
+std::jthread heed_cancel(const RunHistory& history, const std::string& run) {
+  return std::jthread([&history, run](const std::stop_token& stop) {
+    std::mutex mutex;
+    std::condition_variable_any ended;
+    std::unique_lock lock(mutex);
+    while (
+        !ended.wait_for(lock, stop, std::chrono::milliseconds(200), [&] { return stop.stop_requested(); })) {
+      const auto asked = history.cancel_asked(run);
+      if (asked && *asked) return request_interrupt();
+    }
+  });
+}
 
 /// Runs one phase and tells how it went as a step of the run.
 Result<> run_phase(const std::string& name, const std::function<Result<uint64_t>()>& phase,
@@ -55,7 +74,9 @@ Result<PipelineResult> run_pipeline(const PipelineOptions& options, const Clock&
   RH_ASSIGN(history, open_run_history(options.state / "runs.db"));
   RH_ASSIGN(run, history->begin({.workflow = "default"}, 0, clock));
   pipeline->name_run(run.id);
+  auto listener = heed_cancel(*history, run.id);
   const Result<> ended = run_phases(*pipeline, options, clock, say, tell);
+  listener = {};
 
   PipelineResult& result = pipeline->result();
   result.state = ended ? RunState::kSucceeded : state_after(ended.error());
