@@ -142,4 +142,20 @@ std::string Yaml::dump() const {
   return out.c_str();
 }
 
+Result<std::vector<std::filesystem::path>> yaml_files(const std::filesystem::path& folder,
+                                                      std::string_view listing) {
+  namespace fs = std::filesystem;
+  std::vector<fs::path> files;
+  std::error_code code;
+  if (!fs::exists(folder, code)) return files;
+  for (fs::directory_iterator it(folder, code), end; !code && it != end; it.increment(code)) {
+    const std::string extension = it->path().extension().string();
+    const bool is_hidden = it->path().filename().string().starts_with('.');
+    if (!is_hidden && (extension == ".yml" || extension == ".yaml")) files.push_back(it->path());
+  }
+  if (code) return fail(system_error(std::string(listing), folder.string(), code.value()));
+  std::ranges::sort(files);
+  return files;
+}
+
 }  // namespace reelhouse

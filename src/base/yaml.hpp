@@ -4,6 +4,7 @@
 
 #include <filesystem>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/result.hpp"
@@ -60,5 +61,10 @@ class Yaml {
   std::string file_;
   int line_ = -1;  ///< of the key, from 0, where the node itself does not tell
 };
+
+/// Lists the .yml and .yaml files of a folder by name, without hidden ones; none when it is not there.
+/// `listing` says what is listed, for the error. Errors: kPermission, kUnavailable.
+Result<std::vector<std::filesystem::path>> yaml_files(const std::filesystem::path& folder,
+                                                      std::string_view listing);
 
 }  // namespace reelhouse

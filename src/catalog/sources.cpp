@@ -25,11 +25,11 @@ const std::vector<std::string> kTableKeys = {
 Result<std::optional<char>> character(const Yaml& yaml, bool none_allowed) {
   static const std::map<std::string, char> kNames = {{"tab", '\t'},   {"\\t", '\t'},      {"comma", ','},
                                                      {"pipe", '|'},   {"semicolon", ';'}, {"space", ' '},
-                                                     {"double", '"'}, {"single", '\''}};
+                                                     {"double", '"'}, {"single", '\''},   {"none", '\0'}};
   if (yaml.empty()) return std::nullopt;
   RH_ASSIGN(const std::string text, yaml.text());
-  if (none_allowed && text == "none") return '\0';
-  if (const auto named = kNames.find(text); named != kNames.end()) return named->second;
+  const auto named = kNames.find(text);
+  if (named != kNames.end() && (none_allowed || named->second != '\0')) return named->second;
   if (text.size() == 1) return text[0];
   return fail(yaml.error(fmt::format("expected one character, found '{}'", text),
                          none_allowed ? "For example '\"', or none." : "For example ',' or tab."));
@@ -150,22 +150,6 @@ Result<Source> read_source(const Yaml& yaml) {
   return source;
 }
 
-/// Lists the project's source files by name; none when it has no sources folder.
-Result<std::vector<fs::path>> source_files(const fs::path& project) {
-  const fs::path folder = project / "sources";
-  std::vector<fs::path> files;
-  std::error_code code;
-  if (!fs::exists(folder, code)) return files;
-  for (fs::directory_iterator it(folder, code), end; !code && it != end; it.increment(code)) {
-    const std::string extension = it->path().extension().string();
-    const bool hidden = it->path().filename().string().starts_with('.');
-    if (!hidden && (extension == ".yml" || extension == ".yaml")) files.push_back(it->path());
-  }
-  if (code) return fail(system_error("listing the sources", folder.string(), code.value()));
-  std::ranges::sort(files);
-  return files;
-}
-
 Result<> check_unique(const std::vector<Source>& sources) {
   std::map<std::string, std::string> datasets;
   std::map<std::string, std::string> tables;
@@ -187,7 +171,7 @@ Result<> check_unique(const std::vector<Source>& sources) {
 }  // namespace
 
 Result<std::vector<Source>> load_sources(const fs::path& project) {
-  RH_ASSIGN(const auto files, source_files(project));
+  RH_ASSIGN(const auto files, yaml_files(project / "sources", "listing the sources"));
   std::vector<Source> sources;
   for (const auto& file : files) {
     RH_ASSIGN(const Yaml yaml, Yaml::load(file));

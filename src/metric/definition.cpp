@@ -336,16 +336,8 @@ std::vector<std::string> Definitions::measure_names() const {
 }
 
 Result<Definitions> load_definitions(const std::filesystem::path& folder) {
-  namespace fs = std::filesystem;
   Definitions definitions;
-  std::error_code code;
-  if (!fs::exists(folder, code)) return definitions;
-  std::vector<fs::path> files;
-  for (const auto& entry : fs::directory_iterator(folder, code))
-    if (entry.path().extension() == ".yml" || entry.path().extension() == ".yaml")
-      files.push_back(entry.path());
-  if (code) return fail(system_error("listing metric views", folder.string(), code.value()));
-  std::ranges::sort(files);
+  RH_ASSIGN(const auto files, yaml_files(folder, "listing metric views"));
   for (const auto& file : files) {
     RH_ASSIGN(const Yaml yaml, Yaml::load(file));
     RH_ASSIGN(View view, read_view(yaml));

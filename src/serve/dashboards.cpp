@@ -202,18 +202,14 @@ Result<Json> load_page(const fs::path& file, PageCheck& check) {
 
 Json load_dashboards(const fs::path& folder, const metric::Definitions& definitions,
                      std::vector<Error>& problems) {
-  std::vector<fs::path> files;
-  std::error_code code;
-  if (fs::exists(folder, code))
-    for (const auto& entry : fs::directory_iterator(folder, code)) {
-      const bool is_yaml = entry.path().extension() == ".yml" || entry.path().extension() == ".yaml";
-      if (is_yaml && !entry.path().filename().string().starts_with('.')) files.push_back(entry.path());
-    }
-  if (code) problems.push_back(system_error("listing the dashboards in", folder.string(), code.value()));
-  std::ranges::sort(files);
   Json pages = Json::array();
+  const auto files = yaml_files(folder, "listing the dashboards");
+  if (!files) {
+    problems.push_back(files.error());
+    return pages;
+  }
   PageCheck check(definitions);
-  for (const auto& file : files) {
+  for (const auto& file : *files) {
     auto page = load_page(file, check);
     if (page)
       pages.push_back(std::move(*page));

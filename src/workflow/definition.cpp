@@ -25,22 +25,6 @@ struct File {
   std::string name;
 };
 
-/// Lists the project's workflow files by name; a folder that is not there has none.
-std::vector<fs::path> workflow_files(const fs::path& project, std::vector<Error>& problems) {
-  const fs::path folder = project / "workflows";
-  std::vector<fs::path> files;
-  std::error_code code;
-  if (!fs::exists(folder, code)) return files;
-  for (fs::directory_iterator it(folder, code), end; !code && it != end; it.increment(code)) {
-    const std::string extension = it->path().extension().string();
-    const bool hidden = it->path().filename().string().starts_with('.');
-    if (!hidden && (extension == ".yml" || extension == ".yaml")) files.push_back(it->path());
-  }
-  if (code) problems.push_back(system_error("listing the workflows", folder.string(), code.value()));
-  std::ranges::sort(files);
-  return files;
-}
-
 /// Returns the line that an error names, to say what is wrong there in particular.
 std::string line_of(const fs::path& file, const std::string& where) {
   const auto text = read_file(file);
@@ -195,7 +179,9 @@ std::vector<Workflow> load_workflows(const fs::path& project, const ProjectNames
   Taker taker(problems);
   std::vector<File> files;
   std::set<std::string> known = {default_workflow().name};
-  for (const auto& path : workflow_files(project, problems)) {
+  const auto paths = yaml_files(project / "workflows", "listing the workflows");
+  if (!paths) problems.push_back(paths.error());
+  for (const auto& path : paths.value_or(std::vector<fs::path>{})) {
     auto file = open_file(path, taker);
     known.insert(file ? file->name : path.stem().string());
     if (file) files.push_back(std::move(*file));
