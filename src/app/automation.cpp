@@ -86,15 +86,19 @@ void Automation::wake() {
   wake_.notify_all();
 }
 
+std::string Automation::alerts_text() const {
+  return read_file(settings_.project / "alerts.yml").value_or("");
+}
+
 /// Watches for what alerts.yml says now. With problems in it the rest of it holds, or, with `keep_before`,
 /// what held before.
 Result<> Automation::open_watch_on(const std::vector<workflow::Workflow>& workflows, bool keep_before) {
   std::vector<std::string> names;
   for (const auto& workflow : workflows) names.push_back(workflow.name);
-  const auto file = read_file(settings_.project / "alerts.yml");
-  const std::string watched = fmt::format("{}\n{}", fmt::join(names, " "), file ? *file : "");
-  if (watch_ && watched == watched_) return {};
-  watched_ = watched;
+  std::string text = alerts_text();
+  if (watch_ && text == alerts_text_ && names == alerts_workflows_) return {};
+  alerts_text_ = std::move(text);
+  alerts_workflows_ = names;
   std::vector<Error> problems;
   auto book = read_alerts(settings_, definitions_, names, problems);
   for (const auto& problem : problems)
@@ -123,9 +127,11 @@ void Automation::watch() {
   auto next = std::chrono::steady_clock::now();
   bool woken = true;
   while (true) {
-    if (const auto opened = open_watch_on(scheduler_->workflows(), true); !opened)
-      say_("warning: " + opened.error().to_string());
-    if (woken || std::chrono::steady_clock::now() >= next) {
+    const bool is_due = woken || std::chrono::steady_clock::now() >= next;
+    if (is_due || alerts_text() != alerts_text_)
+      if (const auto opened = open_watch_on(scheduler_->workflows(), true); !opened)
+        say_("warning: " + opened.error().to_string());
+    if (is_due) {
       look();
       next = std::chrono::steady_clock::now() + kLook;
     }

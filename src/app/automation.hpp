@@ -6,6 +6,7 @@
 #include <mutex>
 #include <string>
 #include <thread>
+#include <vector>
 
 #include "app/command.hpp"
 #include "metric/definition.hpp"
@@ -40,6 +41,7 @@ class Automation {
   Automation(const Settings& settings, const metric::Definitions& definitions, const Clock& clock)
       : settings_(settings), definitions_(definitions), clock_(clock) {}
   Result<> open_watch_on(const std::vector<workflow::Workflow>& workflows, bool keep_before);
+  std::string alerts_text() const;
   void wake();
   void watch();
   void look();
@@ -50,7 +52,8 @@ class Automation {
   std::function<void(const std::string&)> say_;
   std::function<void()> changed_;
   std::unique_ptr<workflow::RunHistory> history_;
-  std::string watched_;  ///< alerts.yml and the workflows' names as `watch_` knows them
+  std::string alerts_text_;  ///< alerts.yml and the names of workflows as `watch_` knows them
+  std::vector<std::string> alerts_workflows_;
   std::unique_ptr<workflow::Watch> watch_;
   std::unique_ptr<workflow::Scheduler> scheduler_;
   workflow::RunNumbers runs_;

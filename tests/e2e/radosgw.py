@@ -247,7 +247,7 @@ class Radosgw:
                 process.wait()
 
 
-def started(folder, tries=3):
+def started(folder, tries=6):
     """Starts a server; again when one of its parts did not come up."""
     for attempt in range(tries):
         place = Path(folder) / str(attempt)
