@@ -47,6 +47,8 @@ mon data avail warn = 2
 osd crush chooseleaf type = 0
 osd objectstore = memstore
 memstore device bytes = {memory}
+osd class update on start = false
+osd crush update on start = false
 osd class load list = *
 osd class default list = *
 run dir = {folder}
@@ -205,6 +207,8 @@ class Radosgw:
         self.spawn("ceph-mon", "-i", "a")
         osd = str(uuid.uuid4())
         self.call("ceph", "--connect-timeout", "30", "osd", "new", osd)
+        # Asked by the daemon itself at its start, this is now and then refused ("wrong fsid"), and the daemon ends.
+        self.call("ceph", "--connect-timeout", "30", "osd", "crush", "add", "osd.0", "1.0", "root=default", "host=here")
         self.call("ceph-osd", "--mkfs", "-i", "0", "--osd-uuid", osd)
         self.spawn("ceph-osd", "-i", "0")
         self.spawn("radosgw", "-n", "client.rgw")
