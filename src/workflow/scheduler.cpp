@@ -432,9 +432,11 @@ void ProcessScheduler::stop_processes() {
 void ProcessScheduler::look_after_house() {
   if (Steady::now() < next_housekeeping_) return;
   next_housekeeping_ = Steady::now() + kHousekeeping;
-  const auto kept = keep_house(*history_, workflows(), {options_.state / "logs", options_.receipts},
-                               options_.versions, clock_);
-  if (!kept) return complain(kept.error());
+  if (is_whole_) {  // what a workflow keeps is not known while its file is broken
+    const RunFolders folders{options_.state / "logs", options_.receipts};
+    const auto kept = keep_house(*history_, workflows(), folders, options_.versions, clock_);
+    if (!kept) return complain(kept.error());
+  }
   if (const auto dead = history_->close_dead(clock_); !dead) complain(dead.error());
 }
 

@@ -188,6 +188,22 @@ TEST(S3SideBySide, hashes_what_others_hash_alone) {
   EXPECT_EQ(to_hex(Md5().value()), "d41d8cd98f00b204e9800998ecf8427e");
 }
 
+TEST(S3SideBySide, hashes_pieces_of_any_sizes_together) {
+  const test::TemporaryFolder folder;
+  const std::string text = noise(1'000'000);
+  const int descriptor = ::open(folder.write("f", text).c_str(), O_RDONLY | O_CLOEXEC);
+  std::vector<HashedPiece> pieces;
+  for (const uint64_t size : {300'000, 0, 1, 63, 64, 65, 65'536, 65'537, 200'000, 131'072, 7, 64'000})
+    pieces.push_back({{}, {descriptor, 1000 + size / 2, size}});
+  ASSERT_TRUE(hash_together(pieces, "f"));
+  for (const auto& [md5, piece] : pieces)
+    EXPECT_EQ(md5.value(), digest_of(DigestKind::kMd5, text.substr(piece.offset, piece.length)))
+        << piece.length;
+  std::vector<HashedPiece> beyond(1, {{}, {descriptor, 999'000, 2000}});
+  EXPECT_EQ(hash_together(beyond, "f").error().kind, ErrorKind::kBusy);
+  ::close(descriptor);
+}
+
 /// Puts a file by a server that answers from a script.
 class S3UploadTest : public ::testing::Test {
  protected:
