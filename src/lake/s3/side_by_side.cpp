@@ -57,6 +57,12 @@ void take_turn(const std::vector<Place*>& places) {
   if (!streams.empty() && bytes > 0) md5_side_by_side(streams, bytes / kBlock);
 }
 
+/// How long company is worth waiting for.
+Milliseconds patience_for(uint64_t bytes) {
+  constexpr uint64_t kBytesAMillisecond = 500'000;
+  return Milliseconds(static_cast<int64_t>(std::min<uint64_t>(bytes / kBytesAMillisecond, 100)));
+}
+
 class Meeting {
  public:
   Result<> hash(Place& own, Milliseconds patience) {
@@ -105,11 +111,6 @@ Meeting& meeting() {
 
 }  // namespace
 
-Milliseconds patience_for(uint64_t bytes) {
-  constexpr uint64_t kBytesAMillisecond = 500'000;
-  return Milliseconds(static_cast<int64_t>(std::min<uint64_t>(bytes / kBytesAMillisecond, 100)));
-}
-
 Result<> hash_together(std::span<HashedPiece> pieces, const std::string& name) {
   std::deque<Place> places;
   for (HashedPiece& piece : pieces) places.push_back({piece.md5, piece.piece, name, {}, {}});
@@ -124,12 +125,12 @@ Result<> hash_together(std::span<HashedPiece> pieces, const std::string& name) {
   }
 }
 
-Result<> hash_side_by_side(Md5& md5, const FilePiece& piece, const std::string& name, Milliseconds patience) {
+Result<> hash_side_by_side(Md5& md5, const FilePiece& piece, const std::string& name) {
   if (piece.length == 0) return {};
   if (!md5.is_between_blocks())
     return read_piece(piece, name, [&](std::span<const std::byte> bytes) { md5.add(bytes); });
   Place own{md5, piece, name, {}, {}};
-  return meeting().hash(own, patience);
+  return meeting().hash(own, patience_for(piece.length));
 }
 
 }  // namespace reelhouse::lake::s3
