@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from radosgw import bucket, keys, radosgw  # noqa: F401 (fixtures: one server for all modules)
+
 ROOT = Path(__file__).resolve().parents[2]
 OUTPUTS = ("store", "warehouse", "lake", ".reelhouse")
 FIRST_DROP = "2023-07-16"

@@ -22,7 +22,7 @@ from pathlib import Path
 import pytest
 
 PROGRAMS = ["ceph-mon", "ceph-osd", "ceph", "radosgw", "radosgw-admin", "monmaptool"]
-MEMORY = 3 << 30
+MEMORY = 8 << 30
 
 CONFIG = """
 [global]
@@ -285,6 +285,16 @@ def radosgw():
         if server:
             server.stop()
         shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def keys(radosgw):
+    return radosgw.add_user("tester")
+
+
+@pytest.fixture
+def bucket(radosgw, keys):
+    return Bucket(radosgw.endpoint, keys, "lake-" + uuid.uuid4().hex[:12])
 
 
 if __name__ == "__main__":

@@ -4,9 +4,8 @@ import pytest
 
 from conftest import new_project
 from file_server import FileServer
-from radosgw import radosgw  # noqa: F401 (a fixture)
 from test_fetch import Shop, today
-from test_s3 import S3House, bucket, keys, s3_house  # noqa: F401 (fixtures)
+from test_s3 import S3House, s3_house  # noqa: F401 (a fixture)
 
 DROP = f"raw/shop/drop={today()}"
 

@@ -8,7 +8,7 @@ import postgres
 import pytest
 from conftest import clean_environment, new_project
 from placed import Placed, listed, on_s3
-from radosgw import Bucket, radosgw  # noqa: F401 (a fixture)
+from radosgw import Bucket
 from test_s3 import checksums
 from test_tiles import Server, tiles_of, view_of
 
@@ -34,12 +34,12 @@ def database_server(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def keys(radosgw):  # noqa: F811
+def keys(radosgw):
     return radosgw.add_user("pairs")
 
 
 @pytest.fixture
-def bucket(radosgw, keys):  # noqa: F811
+def bucket(radosgw, keys):
     return Bucket(radosgw.endpoint, keys, "pairs-" + uuid.uuid4().hex[:12])
 
 
@@ -103,7 +103,7 @@ def expected(generated_template):
 
 
 @pytest.mark.parametrize("pair", PAIRS)
-def test_every_pair_gives_the_same(pair, expected, generated_template, binary, tmp_path, bucket, database_server,  # noqa: F811
+def test_every_pair_gives_the_same(pair, expected, generated_template, binary, tmp_path, bucket, database_server,
                                    monkeypatch):
     house = place(pair, binary, tmp_path / "project", generated_template, bucket, database_server)
     house.run("run", timeout=300)

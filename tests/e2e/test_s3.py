@@ -13,19 +13,9 @@ import pytest
 
 from conftest import FIRST_DROP, House, USER_FIELDS, clean_environment, csv_text, new_project, users
 from fault_proxy import FaultProxy, five_percent
-from radosgw import Bucket, radosgw  # noqa: F401 (a fixture)
+from radosgw import Bucket
 
 SECRETS = ["AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"]
-
-
-@pytest.fixture(scope="session")
-def keys(radosgw):  # noqa: F811
-    return radosgw.add_user("tester")
-
-
-@pytest.fixture
-def bucket(radosgw, keys):  # noqa: F811
-    return Bucket(radosgw.endpoint, keys, "lake-" + uuid.uuid4().hex[:12])
 
 
 class S3House(House):
@@ -84,7 +74,7 @@ def fill(bucket, template, prefix=""):
     bucket.fill(template.project / "lake" / "raw", prefix + "raw/")
 
 
-def test_a_bucket_gives_what_the_folder_gives(s3_house, generated_template, expected, radosgw):  # noqa: F811
+def test_a_bucket_gives_what_the_folder_gives(s3_house, generated_template, expected, radosgw):
     fill(s3_house.bucket, generated_template, "some/where/")
     with FaultProxy(radosgw.endpoint) as proxy:
         house = S3House(s3_house.binary, s3_house.project, s3_house.bucket, "some/where", proxy.endpoint)
@@ -105,7 +95,7 @@ def test_a_bucket_gives_what_the_folder_gives(s3_house, generated_template, expe
     assert {o["object"] for o in receipt["objects"]} == listed
 
 
-def test_only_what_changed_is_downloaded(s3_house, radosgw):  # noqa: F811
+def test_only_what_changed_is_downloaded(s3_house, radosgw):
     bucket = s3_house.bucket
     lake = s3_house.lake
     lake.required()
@@ -122,7 +112,7 @@ def test_only_what_changed_is_downloaded(s3_house, radosgw):  # noqa: F811
 
 
 @pytest.mark.parametrize("seed", [1, 2])
-def test_faults_on_the_way_change_nothing(s3_house, generated_template, expected, radosgw, seed):  # noqa: F811
+def test_faults_on_the_way_change_nothing(s3_house, generated_template, expected, radosgw, seed):
     fill(s3_house.bucket, generated_template)
     with FaultProxy(radosgw.endpoint, five_percent(), seed=seed, stall=60) as proxy:
         house = S3House(s3_house.binary, s3_house.project, s3_house.bucket, "", proxy.endpoint)
@@ -133,7 +123,7 @@ def test_faults_on_the_way_change_nothing(s3_house, generated_template, expected
 
 @pytest.mark.parametrize("fault", ["reset", "reset_after", "stall", "truncate", "flip", "error", "slow_down",
                                    "expired", "redirect", "redirect_with_location"])
-def test_each_fault_heals(s3_house, radosgw, tmp_path, fault):  # noqa: F811
+def test_each_fault_heals(s3_house, radosgw, tmp_path, fault):
     small, large = tmp_path / "small.bin", tmp_path / "large.bin"
     small.write_bytes(os.urandom(300_000))
     large.write_bytes(os.urandom(66 << 20))
@@ -150,7 +140,7 @@ def test_each_fault_heals(s3_house, radosgw, tmp_path, fault):  # noqa: F811
     assert s3_house.bucket.uploads() == 0 or fault in ("reset_after", "truncate")
 
 
-def test_an_object_that_changes_while_it_is_crawled_is_read_anew(s3_house, radosgw):  # noqa: F811
+def test_an_object_that_changes_while_it_is_crawled_is_read_anew(s3_house, radosgw):
     bucket = s3_house.bucket
     s3_house.lake.required()
     bucket.fill(s3_house.lake.folder)
@@ -190,7 +180,7 @@ def test_two_processes_share_one_cache(s3_house, generated_template):
 
 
 @pytest.mark.parametrize("direction", ["get", "put"])
-def test_ctrl_c_ends_a_transfer(s3_house, radosgw, tmp_path, direction):  # noqa: F811
+def test_ctrl_c_ends_a_transfer(s3_house, radosgw, tmp_path, direction):
     large = tmp_path / "large.bin"
     large.write_bytes(os.urandom(66 << 20))
     if direction == "get":
@@ -254,7 +244,7 @@ def refusal(house, *args, **environment):
     return outcome.err
 
 
-def test_refusals_say_what_is_wrong_and_what_to_do(s3_house, radosgw, binary):  # noqa: F811
+def test_refusals_say_what_is_wrong_and_what_to_do(s3_house, radosgw, binary):
     bucket = s3_house.bucket
     bucket.put("raw/x", "x")
     said = refusal(s3_house, "lake", "ls", AWS_SECRET_ACCESS_KEY="not/the+right0secret")
@@ -276,7 +266,7 @@ def test_refusals_say_what_is_wrong_and_what_to_do(s3_house, radosgw, binary):  
     assert "topsecret" not in said.err
 
 
-def test_access_to_one_prefix_only(s3_house, radosgw):  # noqa: F811
+def test_access_to_one_prefix_only(s3_house, radosgw):
     bucket = s3_house.bucket
     s3_house.lake.required()
     bucket.fill(s3_house.lake.folder)

@@ -5,18 +5,18 @@ import uuid
 
 import pytest
 from fault_proxy import FaultProxy
-from radosgw import Bucket, radosgw  # noqa: F401 (a fixture)
+from radosgw import Bucket
 from test_s3 import S3House, checksums
 from conftest import new_project
 
 
 @pytest.fixture(scope="module")
-def keys(radosgw):  # noqa: F811
+def keys(radosgw):
     return radosgw.add_user("addresses")
 
 
 @pytest.fixture
-def virtual(binary, tmp_path, radosgw, keys):  # noqa: F811
+def virtual(binary, tmp_path, radosgw, keys):
     bucket = Bucket(radosgw.endpoint, keys, "hosts-" + uuid.uuid4().hex[:12])
     house = S3House(binary, new_project(tmp_path / "project"), bucket)
     house.environment.update(AWS_S3_ADDRESSING_STYLE="virtual",
@@ -24,7 +24,7 @@ def virtual(binary, tmp_path, radosgw, keys):  # noqa: F811
     return house
 
 
-def test_a_lake_store_and_warehouse_by_virtual_hosts(virtual, radosgw, small_template, tmp_path):  # noqa: F811
+def test_a_lake_store_and_warehouse_by_virtual_hosts(virtual, radosgw, small_template, tmp_path):
     bucket = virtual.bucket
     bucket.fill(small_template.project / "lake" / "raw", "in/raw/")
     with FaultProxy(radosgw.endpoint) as proxy:
@@ -46,7 +46,7 @@ def test_a_lake_store_and_warehouse_by_virtual_hosts(virtual, radosgw, small_tem
 
 @pytest.mark.parametrize("host", ["nosuchhost.invalid", "elsewhere.localhost"])
 @pytest.mark.parametrize("command", [("ls",), ("get", "raw/x", "-"), ("put", "reelhouse.yaml", "raw/x")])
-def test_a_server_without_such_names(virtual, radosgw, host, command):  # noqa: F811
+def test_a_server_without_such_names(virtual, radosgw, host, command):
     """Either the name leads nowhere, or to a server that takes it for something else."""
     said = virtual.run("lake", *command, cwd=virtual.project, expect=1,
                        AWS_ENDPOINT_URL_S3=f"http://{host}:{radosgw.port}").err

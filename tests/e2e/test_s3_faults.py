@@ -7,17 +7,17 @@ import pytest
 from conftest import USER_FIELDS, csv_text, users
 from fault_proxy import FaultProxy, five_percent
 from placed import all_on_s3, assert_nothing_is_left, listed, versions_in
-from radosgw import Bucket, radosgw  # noqa: F401 (a fixture)
+from radosgw import Bucket
 from test_s3 import checksums
 
 
 @pytest.fixture(scope="module")
-def keys(radosgw):  # noqa: F811
+def keys(radosgw):
     return radosgw.add_user("faults")
 
 
 @pytest.fixture
-def bucket(radosgw, keys):  # noqa: F811
+def bucket(radosgw, keys):
     return Bucket(radosgw.endpoint, keys, "faults-" + uuid.uuid4().hex[:12])
 
 
@@ -33,7 +33,7 @@ def house(binary, tmp_path, bucket, small_template):
 
 
 @pytest.mark.parametrize("seed", [1, 2, 3])
-def test_a_whole_run_under_faults(binary, tmp_path, bucket, generated_template, expected, radosgw, seed):  # noqa: F811
+def test_a_whole_run_under_faults(binary, tmp_path, bucket, generated_template, expected, radosgw, seed):
     bucket.fill(generated_template.project / "lake" / "raw", "in/raw/")
     house = all_on_s3(binary, tmp_path / "project", bucket)
     with FaultProxy(radosgw.endpoint, five_percent(), seed=seed, stall=60) as proxy:
@@ -48,7 +48,7 @@ def test_a_whole_run_under_faults(binary, tmp_path, bucket, generated_template, 
     assert checksums(elsewhere) == expected
 
 
-def lost_answers(radosgw, wanted, times=1):  # noqa: F811
+def lost_answers(radosgw, wanted, times=1):
     """A proxy that passes the wanted request on, and then cuts the connection, so many times."""
     left = [times]
 
@@ -62,7 +62,7 @@ def lost_answers(radosgw, wanted, times=1):  # noqa: F811
 
 
 @pytest.mark.parametrize("wanted", ["/CURRENT", ".json", ".duckdb"])
-def test_a_write_whose_answer_was_lost_is_our_own(house, bucket, radosgw, wanted):  # noqa: F811
+def test_a_write_whose_answer_was_lost_is_our_own(house, bucket, radosgw, wanted):
     """Both kinds of condition: there is no such object yet, and it is the one that was read."""
     for version in (1, 2):
         bucket.put(f"in/raw/netflix_userbase/drop=2024-0{version}-01/users.csv", csv_text(users(8 + version), USER_FIELDS))
@@ -74,7 +74,7 @@ def test_a_write_whose_answer_was_lost_is_our_own(house, bucket, radosgw, wanted
     assert_nothing_is_left(house, bucket)
 
 
-def test_a_switch_of_which_no_answer_ever_came_is_seen(house, bucket, radosgw):  # noqa: F811
+def test_a_switch_of_which_no_answer_ever_came_is_seen(house, bucket, radosgw):
     house.run("run")
     with lost_answers(radosgw, "/CURRENT", times=100) as proxy:
         house.run("run", "--full-refresh", timeout=300, AWS_ENDPOINT_URL_S3=proxy.endpoint)
@@ -87,7 +87,7 @@ def test_a_switch_of_which_no_answer_ever_came_is_seen(house, bucket, radosgw): 
     assert_nothing_is_left(house, bucket)
 
 
-def test_when_nothing_answers_after_the_switch_the_version_is_not_removed(house, bucket, radosgw):  # noqa: F811
+def test_when_nothing_answers_after_the_switch_the_version_is_not_removed(house, bucket, radosgw):
     """The worst case: the switch was made, its answer lost, and from then on nobody can be asked."""
     house.run("run")
     gone = []

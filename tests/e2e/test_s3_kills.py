@@ -9,19 +9,19 @@ import pytest
 from conftest import USER_FIELDS, csv_text, users
 from fault_proxy import FaultProxy
 from placed import all_on_s3, assert_nothing_is_left, versions_in
-from radosgw import Bucket, radosgw  # noqa: F401 (a fixture)
+from radosgw import Bucket
 from test_s3 import checksums
 
 NEXT = "in/raw/netflix_userbase/drop=2024-01-01/users.csv"
 
 
 @pytest.fixture(scope="module")
-def keys(radosgw):  # noqa: F811
+def keys(radosgw):
     return radosgw.add_user("kills")
 
 
 @pytest.fixture
-def bucket(radosgw, keys):  # noqa: F811
+def bucket(radosgw, keys):
     return Bucket(radosgw.endpoint, keys, "kills-" + uuid.uuid4().hex[:12])
 
 
@@ -38,7 +38,7 @@ def house(binary, tmp_path, bucket, small_template):
 class Killer:
     """Kills a run at the first request that it is to be killed at, before or after the server has it."""
 
-    def __init__(self, radosgw, when, where):  # noqa: F811
+    def __init__(self, radosgw, when, where):
         self.process = None
         self.seen = []
         self.when = when
@@ -101,7 +101,7 @@ def recovers(house, bucket, binary, tmp_path, before, moved=False):
 
 
 @pytest.mark.parametrize("moment", MOMENTS)
-def test_killed_when(house, bucket, binary, tmp_path, radosgw, moment):  # noqa: F811
+def test_killed_when(house, bucket, binary, tmp_path, radosgw, moment):
     before = checksums(house)
     with Killer(radosgw, *MOMENTS[moment]) as killer:
         killer.run(house)
@@ -109,7 +109,7 @@ def test_killed_when(house, bucket, binary, tmp_path, radosgw, moment):  # noqa:
 
 
 @pytest.mark.parametrize("seed", range(4))
-def test_killed_at_any_request(house, bucket, binary, tmp_path, radosgw, seed):  # noqa: F811
+def test_killed_at_any_request(house, bucket, binary, tmp_path, radosgw, seed):
     chance = random.Random(seed)
     before = checksums(house)
     left = [chance.randrange(3, 60)]
@@ -123,7 +123,7 @@ def test_killed_at_any_request(house, bucket, binary, tmp_path, radosgw, seed): 
         recovers(house, bucket, binary, tmp_path, before)
 
 
-def test_uploads_of_others_are_left_alone(house, bucket, binary, tmp_path, radosgw):  # noqa: F811
+def test_uploads_of_others_are_left_alone(house, bucket, binary, tmp_path, radosgw):
     """Of the uploads that nobody ended, only those are taken back that this machine began."""
     bucket.request("POST", "out/warehouse/v000009.duckdb", query={"uploads": ""})
     with Killer(radosgw, *MOMENTS["the second part is there"]) as killer:

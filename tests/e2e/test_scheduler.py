@@ -12,8 +12,6 @@ import pytest
 
 from conftest import TITLE_FIELDS, USER_FIELDS, csv_text, titles, users
 from placed import all_on_s3
-from radosgw import radosgw  # noqa: F401 (a fixture)
-from test_s3 import bucket, keys  # noqa: F401 (fixtures)
 from test_serve import Server
 from test_workflow_run import MARK, PUBLISHING, marked, newest, wait_for, write
 
@@ -212,7 +210,7 @@ def test_a_broken_file_leaves_the_others_at_work(small, serve):
     assert run["state"] == "succeeded"
 
 
-def test_a_drop_put_into_a_bucket_comes_too(binary, bucket, tmp_path):  # noqa: F811
+def test_a_drop_put_into_a_bucket_comes_too(binary, bucket, tmp_path):
     house = all_on_s3(binary, tmp_path / "project", bucket)
     for name, rows, fields in (("netflix_userbase/drop=2023-07-16/users.csv", users(8), USER_FIELDS),
                                ("netflix_titles/drop=2021-09-25/netflix_titles.csv", titles(), TITLE_FIELDS)):

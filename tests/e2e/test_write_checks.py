@@ -6,7 +6,7 @@ import uuid
 import postgres
 import pytest
 from placed import Placed, all_on_s3, assert_nothing_is_left, listed
-from radosgw import Bucket, radosgw  # noqa: F401 (a fixture)
+from radosgw import Bucket
 from test_s3 import other_name
 
 
@@ -16,12 +16,12 @@ def built_nothing(house):
 
 
 @pytest.fixture(scope="module")
-def keys(radosgw):  # noqa: F811
+def keys(radosgw):
     return radosgw.add_user("owner-of-checks")
 
 
 @pytest.fixture
-def bucket(radosgw, keys, small_template):  # noqa: F811
+def bucket(radosgw, keys, small_template):
     bucket = Bucket(radosgw.endpoint, keys, "checks-" + uuid.uuid4().hex[:12])
     bucket.fill(small_template.project / "lake" / "raw", "in/raw/")
     return bucket
@@ -46,7 +46,7 @@ def test_a_folder_that_cannot_be_written(house):
     assert not list((house.project / "warehouse").glob(".write*"))
 
 
-def let(bucket, radosgw, who, *statements):  # noqa: F811
+def let(bucket, radosgw, who, *statements):
     """Gives a user rights: (actions, path below the bucket) each; an empty path is the bucket itself."""
     user = "arn:aws:iam:::user/" + other_name(radosgw, who)
     policy = {"Version": "2012-10-17", "Statement": [
@@ -60,7 +60,7 @@ WRITE = ["PutObject", "DeleteObject", "AbortMultipartUpload"]
 
 
 @pytest.fixture
-def limited(binary, tmp_path, bucket, radosgw):  # noqa: F811
+def limited(binary, tmp_path, bucket, radosgw):
     """A project that comes to the bucket as a user who may do only what it is let."""
     house = all_on_s3(binary, tmp_path / "project", bucket)
     house.user = radosgw.add_user("limited-" + uuid.uuid4().hex[:8])
@@ -68,7 +68,7 @@ def limited(binary, tmp_path, bucket, radosgw):  # noqa: F811
     return house
 
 
-def test_a_bucket_that_may_only_be_read(limited, bucket, radosgw):  # noqa: F811
+def test_a_bucket_that_may_only_be_read(limited, bucket, radosgw):
     let(bucket, radosgw, limited.user, *READ)
     said = limited.run("run", expect=1).err
     assert "access denied" in said and "s3:PutObject" in said and f"s3://{bucket.name}/out/store" in said
@@ -79,7 +79,7 @@ def test_a_bucket_that_may_only_be_read(limited, bucket, radosgw):  # noqa: F811
     assert checks["lake"]["state"] == "ok"
 
 
-def test_a_warehouse_whose_prefix_may_not_be_written(limited, bucket, radosgw):  # noqa: F811
+def test_a_warehouse_whose_prefix_may_not_be_written(limited, bucket, radosgw):
     let(bucket, radosgw, limited.user, *READ, (WRITE, "out/store/*"))
     said = limited.run("run", expect=1).err
     assert "access denied" in said and f"s3://{bucket.name}/out/warehouse" in said
@@ -87,7 +87,7 @@ def test_a_warehouse_whose_prefix_may_not_be_written(limited, bucket, radosgw): 
     assert not [key for key in listed(bucket, "out/") if "curated" in key or "write-check" in key]
 
 
-def test_the_least_rights_of_the_guide_are_enough(limited, bucket, radosgw):  # noqa: F811
+def test_the_least_rights_of_the_guide_are_enough(limited, bucket, radosgw):
     let(bucket, radosgw, limited.user, (["ListBucket"], ""), (["GetObject"], "in/raw/*"),
         (["GetObject", *WRITE], "out/store/*"), (["GetObject", *WRITE], "out/warehouse/*"))
     limited.run("run")
@@ -98,7 +98,7 @@ def test_the_least_rights_of_the_guide_are_enough(limited, bucket, radosgw):  # 
     assert_nothing_is_left(limited, bucket)
 
 
-def test_who_may_not_remove_publishes_all_the_same(limited, bucket, radosgw):  # noqa: F811
+def test_who_may_not_remove_publishes_all_the_same(limited, bucket, radosgw):
     let(bucket, radosgw, limited.user, *READ, (["PutObject"], "out/*"))
     limited.run("run")
     assert limited.current() == 1
