@@ -48,12 +48,12 @@ def test_a_whole_run_under_faults(binary, tmp_path, bucket, generated_template, 
     assert checksums(elsewhere) == expected
 
 
-def lost_answers(radosgw, wanted, times=1):
+def lost_answers(radosgw, wanted, times=1, method="PUT", query=""):
     """A proxy that passes the wanted request on, and then cuts the connection, so many times."""
     left = [times]
 
-    def only(method, path):
-        if left[0] > 0 and method == "PUT" and path.split("?")[0].endswith(wanted):
+    def only(asked, path):
+        if left[0] > 0 and asked == method and path.split("?")[0].endswith(wanted) and query in path:
             left[0] -= 1
             return True
         return False
@@ -71,6 +71,17 @@ def test_a_write_whose_answer_was_lost_is_our_own(house, bucket, radosgw, wanted
             assert proxy.faults == ["reset_after"]
         assert house.current() == version
         assert house.one("select count(*) from fct_subscription") == 8 + version
+    assert_nothing_is_left(house, bucket)
+
+
+@pytest.mark.parametrize("times", [1, 3])
+def test_an_upload_whose_beginning_was_not_heard_of_leaves_nothing(house, bucket, radosgw, times):
+    """Each try has begun an upload that has no other name than the one in the answer that was lost."""
+    bucket.put("in/raw/netflix_userbase/drop=2024-01-01/users.csv", csv_text(users(1500), USER_FIELDS))
+    with lost_answers(radosgw, "/v000001.duckdb", times, "POST", "uploads") as proxy:
+        house.run("run", AWS_ENDPOINT_URL_S3=proxy.endpoint)
+        assert proxy.faults == ["reset_after"] * times
+    assert house.one("select count(*) from fct_subscription") == 1500
     assert_nothing_is_left(house, bucket)
 
 

@@ -67,6 +67,7 @@ class Sending {
     http.sink = request.sink;
     http.stall = client_.settings_.retry.stall;
     http.uninterruptible = request.uninterruptible;
+    http.new_connection = request.new_connection;
     http.direct = is_loopback(route_.endpoint.host_name());
     if (request.sink == nullptr && !request.file) http.total = std::max(Milliseconds(1000), retry_.left());
     add_range(request, http.headers);

@@ -35,6 +35,7 @@ struct Request {
   std::string doing;   ///< for messages: "reading the object"
   std::string action;  ///< for messages: "s3:GetObject"
   bool uninterruptible = false;
+  bool new_connection = false;  ///< for what has an effect each time: see HttpRequest
   /// Becomes true when a try broke off and may have had its effect, also when a later one succeeds.
   bool* in_doubt = nullptr;
 };

@@ -193,6 +193,7 @@ class CurlTransport final : public Transport {
     set(CURLOPT_LOW_SPEED_LIMIT, kSlowest);
     set(CURLOPT_LOW_SPEED_TIME, std::max(1L, static_cast<long>(request.stall.count() / 1000)));
     if (request.direct) set(CURLOPT_PROXY, "");
+    if (request.new_connection) set(CURLOPT_FRESH_CONNECT, 1L);
     if (!ca_bundle_.empty()) set(CURLOPT_CAINFO, ca_bundle_.c_str());
     set(CURLOPT_HEADERFUNCTION, &take_header);
     set(CURLOPT_HEADERDATA, &exchange);

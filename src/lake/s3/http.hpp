@@ -54,6 +54,8 @@ struct HttpRequest {
   Milliseconds total{0};         ///< 0: as long as it moves
   bool direct = false;           ///< never through a proxy
   bool uninterruptible = false;  ///< goes on after Ctrl-C: clearing up
+  /// Not over a connection that was kept: libcurl sends again by itself, untold, when such a one breaks.
+  bool new_connection = false;
 };
 
 /// Why there is no answer.

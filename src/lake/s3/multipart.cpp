@@ -133,6 +133,7 @@ Result<> MultipartUpload::begin() {
     return {};
   };
   request.in_doubt = &in_doubt_;
+  request.new_connection = true;
   RH_TRY(client_.send(request));
   return {};
 }
@@ -181,6 +182,7 @@ Result<> MultipartUpload::complete() {
   Request request = asking("POST");
   request.query = {{"uploadId", id_}};
   request.headers = {{"content-type", "application/xml"}};
+  request.new_connection = true;
   request.text = "<CompleteMultipartUpload xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\">";
   std::vector<std::string> hashes;
   bool comparable = true;

@@ -38,6 +38,7 @@ Error statement_failure(const Location& location, const std::string& state, cons
   if (!detail.empty()) error.message += " (" + detail + ")";
   if (state == "53100") {
     error.kind = ErrorKind::kFull;
+    error.message = "the server's disk is full: " + error.message;  // its own words may only count bytes
     error.hint = "Free space on the server's disk, then run again.";
   } else if (state == "42501") {
     error.kind = ErrorKind::kPermission;
