@@ -1,5 +1,7 @@
 #include "engine/duckdb/session.hpp"
 
+#include <algorithm>
+
 #include "base/interrupt.hpp"
 #include "engine/duckdb/values.hpp"
 
@@ -27,9 +29,9 @@ struct LogicalType {
   ~LogicalType() { duckdb_destroy_logical_type(&handle); }
 };
 
-/// Describes a statement's columns. Sets `to_text` when some type has to be cast to be read; the type
+/// Describes a statement's columns. `to_text` becomes true where a type has to be cast to be read; the type
 /// of a bare parameter is not known before it is bound, and needs no cast.
-std::vector<Column> columns_of(duckdb_prepared_statement statement, bool& to_text) {
+std::vector<Column> columns_of(duckdb_prepared_statement statement, std::vector<bool>& to_text) {
   std::vector<Column> columns;
   for (idx_t i = 0; i < duckdb_prepared_statement_column_count(statement); ++i) {
     const LogicalType type{duckdb_prepared_statement_column_logical_type(statement, i)};
@@ -37,18 +39,20 @@ std::vector<Column> columns_of(duckdb_prepared_statement statement, bool& to_tex
     const char* name = duckdb_prepared_statement_column_name(statement, i);
     columns.push_back({name == nullptr ? "" : name, type_name(type.handle), is_numeric(id)});
     duckdb_free(const_cast<char*>(name));
-    to_text = to_text || (id != DUCKDB_TYPE_INVALID && !is_plain(id));
+    to_text.push_back(id != DUCKDB_TYPE_INVALID && !is_plain(id));
   }
   return columns;
 }
 
-/// Wraps a SELECT so that columns of nested and rare types arrive as text.
-std::string with_text_columns(const std::string& sql, size_t columns) {
+/// Wraps a SELECT so that columns of nested and rare types arrive as text, the others as they are.
+std::string with_text_columns(const std::string& sql, const std::vector<bool>& to_text) {
   std::string names;
   std::string list;
-  for (size_t i = 0; i < columns; ++i) {
-    names += fmt::format("{}c{}", i ? ", " : "", i);
-    list += fmt::format("{}cast(c{} as varchar)", i ? ", " : "", i);
+  for (size_t i = 0; i < to_text.size(); ++i) {
+    const std::string separator = i ? ", " : "";
+    const std::string name = fmt::format("c{}", i);
+    names += separator + name;
+    list += separator + (to_text[i] ? fmt::format("cast({} as varchar)", name) : name);
   }
   std::string body = sql;
   body.erase(body.find_last_not_of(" \t\r\n;") + 1);
@@ -83,11 +87,12 @@ Result<> DuckSession::run(const std::string& sql, const std::vector<Cell>& value
   Statement statement;
   if (duckdb_prepare(connection_, sql.c_str(), &statement.handle) != DuckDBSuccess)
     return fail(error_from(duckdb_prepare_error(statement.handle), DUCKDB_ERROR_INVALID));
-  bool to_text = false;
+  std::vector<bool> to_text;
   Rows rows;
   rows.columns = columns_of(statement.handle, to_text);
-  if (to_text && duckdb_prepared_statement_type(statement.handle) == DUCKDB_STATEMENT_TYPE_SELECT) {
-    auto inner = run(with_text_columns(sql, rows.columns.size()), values, streaming, [&](const Rows& text) {
+  if (std::ranges::count(to_text, true) > 0 &&
+      duckdb_prepared_statement_type(statement.handle) == DUCKDB_STATEMENT_TYPE_SELECT) {
+    auto inner = run(with_text_columns(sql, to_text), values, streaming, [&](const Rows& text) {
       Rows named = text;
       named.columns = rows.columns;
       return piece(named);
