@@ -69,13 +69,22 @@ Result<metric::Query> query_of(const MetricFlags& flags) {
   return query;
 }
 
+/// Writes a share. One that is not quite none or all is never rounded to it: 2,499 of 2,500 are ">99.9 %".
+std::string share(double value) {
+  constexpr double kHalfStep = 0.0005;
+  constexpr double kArithmetic = 1e-9;  // what adding up leaves of a whole
+  if (value > kArithmetic && value < kHalfStep) return "<0.1 %";
+  if (value > 1 - kHalfStep && value < 1 - kArithmetic) return ">99.9 %";
+  return fmt::format("{:.1f} %", 100 * value);
+}
+
 /// Writes a number as a person reads it: "12.51", "69.6 %". JSON and CSV keep it whole.
 std::string written(const engine::Cell& cell, const std::string& type) {
   const auto* whole = std::get_if<int64_t>(&cell);
   const auto* real = std::get_if<double>(&cell);
   if (whole == nullptr && real == nullptr) return "";
   const double value = real != nullptr ? *real : static_cast<double>(*whole);
-  if (type == "percent") return fmt::format("{:.1f} %", 100 * value);
+  if (type == "percent") return share(value);
   if (type == "money" || type == "rating") return fmt::format("{:.2f}", value);
   if (whole != nullptr) return std::to_string(*whole);
   return fmt::format("{:.1f}", value);

@@ -273,39 +273,52 @@ Result<> Asker::read_rows() {
   Shape shape = shape_;
   if (query_.limit > 0) shape.limit = query_.limit + 1;
   RH_ASSIGN(rows_, run(resolved_, shape));
-  const size_t axes = resolved_.axes.size();
-  const size_t keys = axes + (shape.other ? 1 : 0);
-  std::map<std::vector<engine::Cell>, const std::vector<engine::Cell>*> before;
+  const size_t keys = resolved_.axes.size() + (shape.other ? 1 : 0);
+  const auto key_of = [keys](const Row& row) {
+    return Row(row.begin(), row.begin() + static_cast<std::ptrdiff_t>(keys));
+  };
+  std::map<Row, const Row*> before;
   if (compares_) {
     RH_ASSIGN(compared_, compared_rows(shape_));
-    for (const auto& row : compared_)
-      before[{row.begin(), row.begin() + static_cast<std::ptrdiff_t>(keys)}] = &row;
+    for (const auto& row : compared_) before[key_of(row)] = &row;
   }
-  const size_t found = rows_.size();
-  const size_t shown = query_.limit > 0 ? std::min(found, static_cast<size_t>(query_.limit)) : found;
-  for (size_t i = 0; i < shown; ++i) {
-    const auto& row = rows_[i];
-    std::vector<engine::Cell> cells(row.begin(), row.begin() + static_cast<std::ptrdiff_t>(axes));
-    for (size_t axis = 0; axis < axes; ++axis)
-      if (resolved_.axes[axis].dimension != nullptr && resolved_.axes[axis].dimension->type == "number")
-        cells[axis] = number(cells[axis]);
-    const auto old = before.find({row.begin(), row.begin() + static_cast<std::ptrdiff_t>(keys)});
-    size_t at = keys;
-    for (const Measure* measure : resolved_.measures) {
-      const bool known = !state_.unknown.contains(measure->name);
-      cells.push_back(known ? number(row[at]) : engine::Cell{});
-      if (compares_) {
-        const bool has = known && old != before.end() &&
-                         std::ranges::find(not_compared_, measure->name) == not_compared_.end();
-        cells.push_back(has ? number((*old->second)[at]) : engine::Cell{});
+  const size_t most = query_.limit > 0 ? static_cast<size_t>(query_.limit) : SIZE_MAX;
+  for (size_t i = 0; i < std::min(rows_.size(), most); ++i) {
+    const auto old = before.find(key_of(rows_[i]));
+    add_row(&rows_[i], old != before.end() ? old->second : nullptr);
+  }
+  size_t found = rows_.size();
+  if (compares_ && !resolved_.time_axis() && found <= most) {
+    for (const auto& row : rows_) before.erase(key_of(row));
+    found += before.size();
+    for (const auto& row : compared_)
+      if (answer_.rows.size() < most && before.contains(key_of(row))) {
+        add_row(nullptr, &row);
+        ++only_before_;
       }
-      if (known) ++at;
-    }
-    answer_.rows.push_back(std::move(cells));
-    answer_.other.push_back(shape.other && is_true(row[axes]));
   }
   write_notes(found);
   return {};
+}
+
+/// Adds a row to the answer; one of both may be missing.
+void Asker::add_row(const Row* now, const Row* before) {
+  const Row& keys = now != nullptr ? *now : *before;
+  const size_t axes = resolved_.axes.size();
+  Row cells(keys.begin(), keys.begin() + static_cast<std::ptrdiff_t>(axes));
+  for (size_t axis = 0; axis < axes; ++axis)
+    if (resolved_.axes[axis].dimension != nullptr && resolved_.axes[axis].dimension->type == "number")
+      cells[axis] = number(cells[axis]);
+  size_t at = axes + (shape_.other ? 1 : 0);
+  for (const Measure* measure : resolved_.measures) {
+    const bool known = !state_.unknown.contains(measure->name);
+    const bool comparable = known && std::ranges::find(not_compared_, measure->name) == not_compared_.end();
+    cells.push_back(known && now != nullptr ? number((*now)[at]) : engine::Cell{});
+    if (compares_) cells.push_back(comparable && before != nullptr ? number((*before)[at]) : engine::Cell{});
+    if (known) ++at;
+  }
+  answer_.rows.push_back(std::move(cells));
+  answer_.other.push_back(shape_.other && is_true(keys[axes]));
 }
 
 /// Tells whether the rows that were read, added up, are their own total: sums from the cube, of which none
@@ -320,9 +333,9 @@ bool Asker::rows_add_up() const {
 }
 
 /// Adds the measures of rows up, without their keys; what is null everywhere stays null.
-std::vector<engine::Cell> Asker::added_up(const Table& rows) const {
+Asker::Row Asker::added_up(const Table& rows) const {
   const size_t keys = resolved_.axes.size() + (shape_.other ? 1 : 0);
-  std::vector<engine::Cell> totals(shape_.measures.size());
+  Row totals(shape_.measures.size());
   for (size_t measure = 0; measure < totals.size(); ++measure) {
     int64_t whole = 0;
     long double sum = 0;
@@ -390,6 +403,11 @@ void Asker::write_notes(size_t rows) {
         "The dates begin within a {0}; a {0} counts only from its first day on.", name_of(time->grain)));
   if (query_.limit > 0 && rows > static_cast<size_t>(query_.limit))
     answer_.notes.push_back(fmt::format("Only the first {} rows are shown.", query_.limit));
+  if (only_before_ > 0)
+    answer_.notes.push_back(
+        fmt::format("{} had rows only in the period before: {} at the end.",
+                    only_before_ == 1 ? "One member" : fmt::format("{} members", only_before_),
+                    only_before_ == 1 ? "it stands" : "they stand"));
   if (answer_.bridge == "overlapping")
     answer_.notes.emplace_back(
         "A row counts whole for each of its members, so that the rows add up to more than the total.");

@@ -29,7 +29,8 @@ class Asker {
   Result<Answer> ask();
 
  private:
-  using Table = std::vector<std::vector<engine::Cell>>;
+  using Row = std::vector<engine::Cell>;
+  using Table = std::vector<Row>;
 
   void choose_measures();
   void choose_table();
@@ -40,11 +41,12 @@ class Asker {
   void name_columns();
   Result<> choose_top();
   Result<> read_rows();
+  void add_row(const Row* now, const Row* before);
   Result<> read_totals();
   Result<Table> run(const Resolved& query, const Shape& shape);
   Result<Table> compared_rows(Shape shape);
   bool rows_add_up() const;
-  std::vector<engine::Cell> added_up(const Table& rows) const;
+  Row added_up(const Table& rows) const;
   Result<Table> total_of(const Table& rows, const Shape& shape, bool before);
   engine::Cell shifted(const engine::Cell& date) const;
   void write_notes(size_t rows);
@@ -58,8 +60,9 @@ class Asker {
   Bounds before_;  ///< dates of what is compared with
   std::vector<Day> before_closing_;
   std::vector<std::string> not_compared_;
-  Table rows_;      ///< as the engine gave them: axes, is_other, measures, sorts
-  Table compared_;  ///< what they are compared with
+  Table rows_;              ///< as the engine gave them: axes, is_other, measures, sorts
+  Table compared_;          ///< what they are compared with
+  size_t only_before_ = 0;  ///< rows of the answer that the period itself does not have
   Answer answer_;
 };
 

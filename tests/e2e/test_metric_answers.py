@@ -10,7 +10,7 @@ import shlex
 
 import pytest
 
-from conftest import COUNTRY_FIELDS, GLOBAL_FIELDS, House, csv_text, new_project, title, user, users
+from conftest import COUNTRY_FIELDS, GLOBAL_FIELDS, House, csv_text, new_project, title, titles, user, users
 from test_metrics import ASKED, METRICS, Metrics, equal
 
 GOLDEN = sorted((METRICS / "golden").glob("*.sql"))
@@ -350,7 +350,9 @@ def test_compared_with_a_year_before_over_a_leap_day(made):
     assert rows["2021-02-28"]["titles__before"] == 1
     assert rows["2020-02-29"]["titles__before"] is None
     assert made.ask("titles", "--by", "genre", "--where", "date = 2021-02", "--compare", "year") == [
-        {"genre": "Dramas", "titles": 1, "titles__before": 0.333333}]
+        {"genre": "Dramas", "titles": 1, "titles__before": 0.333333},
+        {"genre": "Comedies", "titles": None, "titles__before": 1.333333},
+        {"genre": "Thrillers", "titles": None, "titles__before": 1.333333}]
 
 
 def test_grain_and_dates_of_by(made):
@@ -358,3 +360,22 @@ def test_grain_and_dates_of_by(made):
     assert quarters == made.ask("mrr", "--by", "quarter")
     contradiction = made.run("mrr", "--by", "month", "--grain", "quarter", expect=None)
     assert contradiction.code == 2 or contradiction.json() == quarters
+
+
+def test_share_that_is_not_quite_all_or_none_is_not_rounded_to_it(house):
+    house.lake.required()
+    house.lake.titles(titles(2500))
+    house.run("run", "--quiet")
+    shown = house.run("metric", "share_of_movies", "--by", "title_type", "--totals", "--format", "table").out
+    assert ">99.9 %" in shown and " 100.0 %" in shown and " 0.0 %" in shown, shown
+    assert Metrics(house).one("share_of_movies") == 2499 / 2500
+
+
+def test_member_that_only_the_period_before_has_is_told(made):
+    asked = ["titles", "--by", "production_country", "--where", "date = 2021-02", "--compare", "year", "--totals"]
+    rows = {row["production_country"]: row for row in made.ask(*asked)}
+    assert rows["Brazil"] == {"production_country": "Brazil", "titles": 0.5, "titles__before": None}
+    assert rows["Japan"] == {"production_country": "Japan", "titles": None, "titles__before": 1}
+    told = [row["titles__before"] for country, row in rows.items() if country != "(total)"]
+    assert sum(filter(None, told)) == rows["(total)"]["titles__before"] == 3
+    assert "only in the period before" in made.house.run("metric", *asked).err

@@ -78,6 +78,28 @@ TEST_F(ShopTest, ComparesEveryPeriodWithTheOneBefore) {
             R"([["2024-02-01",70,30],["2024-03-01",110,70]])");
 }
 
+TEST_F(ShopTest, MembersThatOnlyThePeriodBeforeHasStandAtTheEnd) {
+  const std::string query =
+      R"({"measures":["amount","sales"],"dimensions":["kind"],"compare":"previous","totals":true,)"
+      R"("filters":[{"dimension":"date","from":"2024-03-01","to":"2024-03-31"}])";
+  for (const bool cubes : {false, true}) {
+    const auto answer = ask(query + "}", cubes);
+    ASSERT_TRUE(answer) << answer.error().to_string();
+    EXPECT_EQ(to_json(*answer)["rows"].dump(),
+              R"([[null,60,null,1,null],["Large",50,30,1,1],["Small",null,40,null,1]])");
+    EXPECT_EQ(to_json(*answer)["totals"].dump(), "[null,110,70,2,2]");
+    EXPECT_THAT(answer->notes, testing::Contains(HasSubstr("One member had rows only in the period before")));
+    const auto top = ask(query + R"(,"top":{"count":1,"dimension":"kind"}})", cubes);
+    ASSERT_TRUE(top) << top.error().to_string();
+    EXPECT_EQ(to_json(*top)["rows"].dump(), R"([[null,60,null,1,null],[null,50,70,1,2]])");
+    EXPECT_THAT(top->other, testing::ElementsAre(false, true));
+    const auto cut = ask(query + R"(,"limit":2})", cubes);
+    ASSERT_TRUE(cut) << cut.error().to_string();
+    EXPECT_EQ(to_json(*cut)["rows"].dump(), R"([[null,60,null,1,null],["Large",50,30,1,1]])");
+    EXPECT_THAT(cut->notes, testing::Contains(HasSubstr("Only the first 2 rows")));
+  }
+}
+
 TEST_F(ShopTest, TheLastPeriodIsTheLastFinishedOne) {
   EXPECT_EQ(rows(R"({"measures":["amount","sales"],"last":"month","compare":"previous"})"), "[[70,30,2,2]]");
 }

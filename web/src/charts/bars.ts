@@ -17,6 +17,7 @@ export function bars(scene: Scene): Drawing {
     ...grid.axis.flatMap((_, x) =>
       stacked ? [grid.sum(x) ?? 0] : grid.series.map((_, y) => grid.at(x, y) ?? 0),
     ),
+    ...(grid.hasBefore && !many ? grid.axis.map((_, x) => grid.before(x, 0) ?? 0) : []),
     0,
   )
   const valueText = (value: number | null) => (value === null ? '—' : short(value, style))

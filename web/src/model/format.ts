@@ -42,6 +42,24 @@ export interface Style {
   unit?: string
 }
 
+/**
+ * A share to so many digits. One that is not quite none or all is never rounded to it: 2,499 of 2,500 are
+ * ">99.9%". What arithmetic leaves of a whole is the whole.
+ */
+function share(value: number, digits: number, fixed: boolean): string {
+  const format = number(`share ${digits} ${fixed}`, () => ({
+    style: 'percent',
+    minimumFractionDigits: fixed ? digits : 0,
+    maximumFractionDigits: digits,
+  }))
+  const step = 10 ** -(digits + 2)
+  const size = Math.abs(value)
+  const off = (whole: number) => Math.abs(size - whole) > 1e-9 && Math.abs(size - whole) < step / 2
+  if (value > 0 && off(0)) return `<${format.format(step)}`
+  if (value > 0 && value < 1 && off(1)) return `>${format.format(1 - step)}`
+  return format.format(value)
+}
+
 /** A measure's value, whole. */
 export function exact(value: number, { type, unit }: Style): string {
   const size = Math.abs(value)
@@ -56,11 +74,7 @@ export function exact(value: number, { type, unit }: Style): string {
       })).format(value)
     }
     case 'percent':
-      return number('percent', () => ({
-        style: 'percent',
-        minimumFractionDigits: 1,
-        maximumFractionDigits: 1,
-      })).format(value)
+      return share(value, 1, true)
     case 'rating':
       return number('rating', () => ({
         minimumFractionDigits: 1,
@@ -77,13 +91,7 @@ export function exact(value: number, { type, unit }: Style): string {
 /** A measure's value, short: for axes, the ends of bars and KPIs that would not fit. */
 export function short(value: number, style: Style): string {
   const size = Math.abs(value)
-  if (style.type === 'percent') {
-    const digits = size < 0.1 ? 1 : 0
-    return number(`short percent ${digits}`, () => ({
-      style: 'percent',
-      maximumFractionDigits: digits,
-    })).format(value)
-  }
+  if (style.type === 'percent') return share(value, size < 0.1 ? 1 : 0, false)
   if (style.type === 'rating') return plain(1).format(value)
   const compact = { notation: 'compact', maximumFractionDigits: 1 } as const
   if (style.type === 'money') {
