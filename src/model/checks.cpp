@@ -103,22 +103,26 @@ Result<> PassedChecks::save(const std::vector<std::string>& keys) {
   return write_file_atomically(file_, Json(keys_).dump());
 }
 
-Result<std::vector<CheckResult>> run_checks(const Builder& builder, const Graph& graph,
+Result<CheckRun> run_checks(const Builder& builder, const Graph& graph,
                                             engine::Database& database, PassedChecks& passed, int workers) {
   RH_ASSIGN(auto planner, database.connect());
   std::string all_prints;
   for (const auto& [name, print] : builder.prints()) all_prints += print;
   std::vector<Job> jobs;
+  CheckRun run;
   for (const auto& outcome : builder.outcomes()) {
     const int node = graph.find(outcome.model);
     for (const auto& check : graph.nodes[static_cast<size_t>(node)].model->checks) {
       const auto references = planner->references_of(check.sql);
       if (!references) return fail(blame(check, references.error()));
-      if (reads_unbuilt(*references, graph, builder.outcomes())) continue;
-      jobs.push_back({&check, key_of(check, *references, builder.prints(), all_prints)});
+      if (reads_unbuilt(*references, graph, builder.outcomes()))
+        run.left_out.push_back(check.model + "." + check.name);
+      else
+        jobs.push_back({&check, key_of(check, *references, builder.prints(), all_prints)});
     }
   }
-  std::vector<CheckResult> results(jobs.size());
+  auto& results = run.results;
+  results.resize(jobs.size());
   std::vector<std::unique_ptr<engine::Session>> sessions;
   for (int i = 0; i < std::max(1, workers); ++i) {
     RH_ASSIGN(auto session, database.connect());
@@ -160,7 +164,7 @@ Result<std::vector<CheckResult>> run_checks(const Builder& builder, const Graph&
   for (size_t i = 0; i < jobs.size(); ++i)
     if (results[i].passed) keys.push_back(jobs[i].key);
   RH_TRY(passed.save(keys));
-  return results;
+  return run;
 }
 
 }  // namespace reelhouse::model

@@ -36,10 +36,14 @@ class PassedChecks {
   std::vector<std::string> keys_;
 };
 
+struct CheckRun {
+  std::vector<CheckResult> results;
+  std::vector<std::string> left_out;  ///< "model.check": it reads a model outside the build (--select)
+};
+
 /// Runs the checks of every model of the last build, side by side; failing rows are counted, the first
-/// five kept as examples. A check that reads a model outside that build (--select) is left out. Errors:
-/// kProject (a check's SQL is wrong: file and line), kInterrupted.
-Result<std::vector<CheckResult>> run_checks(const Builder& builder, const Graph& graph,
+/// five kept as examples. Errors: kProject (a check's SQL is wrong: file and line), kInterrupted.
+Result<CheckRun> run_checks(const Builder& builder, const Graph& graph,
                                             engine::Database& database, PassedChecks& passed, int workers);
 
 /// Judges what the lake delivered, before any model: required datasets that are missing or empty,

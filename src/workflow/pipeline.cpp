@@ -303,11 +303,14 @@ Result<uint64_t> LocalPipeline::check() {
   {
     const PhaseTimer timer(phases_, "check");
     model::PassedChecks passed(options_.state / "passed_checks.json");
-    RH_ASSIGN(auto checks, model::run_checks(*builder_, graph_, *database_, passed, workers()));
+    RH_ASSIGN(const auto run, model::run_checks(*builder_, graph_, *database_, passed, workers()));
     result_.objects = model::account(graph_, builder_->outcomes(), crawled_.tables, result_.checks);
     const auto kept = model::check_kept(project_, result_.objects);
     result_.checks.insert(result_.checks.end(), kept.begin(), kept.end());
-    result_.checks.insert(result_.checks.end(), checks.begin(), checks.end());
+    result_.checks.insert(result_.checks.end(), run.results.begin(), run.results.end());
+    if (!run.left_out.empty())
+      say_(fmt::format("check    left out, for they read models that are not selected: {}",
+                       fmt::join(run.left_out, ", ")));
   }
   RH_TRY(stop_on_failed_checks());
   is_checked_ = true;

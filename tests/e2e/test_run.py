@@ -199,6 +199,11 @@ def test_selection_builds_and_publishes_nothing(small):
     assert re.search(r"publish\s+nothing", done.err)
     assert "stg_netflix_user" in [m["model"] for m in small.receipt()["models"]]
     assert "fct_subscription" not in [m["model"] for m in small.receipt()["models"] if m["state"] == "built"]
+    done = small.run("run", "--select", "fct_subscription")
+    (told,) = re.findall(r"left out, for they read models that are not selected: (.*)", done.err)
+    ran = {f"{c['model']}.{c['check']}" for c in small.receipt()["checks"]}
+    assert set(told.split(", ")).isdisjoint(ran) and "fct_subscription." in told
+    assert "left out" not in small.run("run").err
 
 
 def test_unknown_selection_has_a_near_miss(small):

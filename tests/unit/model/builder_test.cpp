@@ -85,7 +85,7 @@ class BuilderTest : public testing::Test {
     PassedChecks passed(files_.root() / "passed.json");
     auto results = run_checks(*builder_, graph_, *database_, passed, 2);
     EXPECT_TRUE(results) << results.error().to_string();
-    return results ? std::move(*results) : std::vector<CheckResult>{};
+    return results ? std::move(results->results) : std::vector<CheckResult>{};
   }
   static const CheckResult& named(const std::vector<CheckResult>& results, const std::string& name) {
     const auto found = std::ranges::find(results, name, &CheckResult::name);
