@@ -103,8 +103,8 @@ Result<> PassedChecks::save(const std::vector<std::string>& keys) {
   return write_file_atomically(file_, Json(keys_).dump());
 }
 
-Result<CheckRun> run_checks(const Builder& builder, const Graph& graph,
-                                            engine::Database& database, PassedChecks& passed, int workers) {
+Result<CheckRun> run_checks(const Builder& builder, const Graph& graph, engine::Database& database,
+                            PassedChecks& passed, int workers) {
   RH_ASSIGN(auto planner, database.connect());
   std::string all_prints;
   for (const auto& [name, print] : builder.prints()) all_prints += print;

@@ -43,15 +43,15 @@ struct CheckRun {
 
 /// Runs the checks of every model of the last build, side by side; failing rows are counted, the first
 /// five kept as examples. Errors: kProject (a check's SQL is wrong: file and line), kInterrupted.
-Result<CheckRun> run_checks(const Builder& builder, const Graph& graph,
-                                            engine::Database& database, PassedChecks& passed, int workers);
+Result<CheckRun> run_checks(const Builder& builder, const Graph& graph, engine::Database& database,
+                            PassedChecks& passed, int workers);
 
 /// Judges what the lake delivered, before any model: required datasets that are missing or empty,
-/// objects that could not be read, a drop with a smaller share of the rows of the one before than its
-/// source allows.
+/// objects that could not be read, drops of a day after `today`, a drop with a smaller share of the rows of
+/// the one before than its source allows.
 std::vector<CheckResult> check_delivery(const Project& project,
                                         const std::vector<catalog::CatalogTable>& tables,
-                                        const std::vector<catalog::CatalogObject>& unreadable);
+                                        const std::vector<catalog::CatalogObject>& unreadable, Date today);
 
 /// What became of the records of one object of the lake: read = kept + rejected.
 struct ObjectAccount {

@@ -72,12 +72,27 @@ CheckResult check_drift(const catalog::SourceTable& declared, const catalog::Cat
   return check;
 }
 
+/// Looks for drops of a day that has not come: a slip of the pen, behind which every later drop counts as
+/// old.
+CheckResult check_days(const std::vector<catalog::CatalogTable>& tables, Date today) {
+  CheckResult check =
+      passed_check("raw", "no drop lies in the future",
+                   "The day of a drop has come; a mistyped one would stay the newest.", Severity::kWarn, "");
+  const std::chrono::sys_days tomorrow =
+      std::chrono::sys_days(today) + std::chrono::days(1);  // somewhere it already is
+  for (const auto& table : tables)
+    for (const auto& object : table.objects)
+      if (std::chrono::sys_days(object.drop) > tomorrow)
+        add_failure(check, fmt::format("{}: {}", object.info.key, to_iso(object.drop)));
+  return check;
+}
+
 }  // namespace
 
 std::vector<CheckResult> check_delivery(const Project& project,
                                         const std::vector<catalog::CatalogTable>& tables,
-                                        const std::vector<catalog::CatalogObject>& unreadable) {
-  std::vector<CheckResult> results;
+                                        const std::vector<catalog::CatalogObject>& unreadable, Date today) {
+  std::vector<CheckResult> results = {check_days(tables, today)};
   std::vector<std::string> declared_datasets;
   for (const auto& source : project.sources) declared_datasets.push_back(source.dataset);
   CheckResult undeclared = passed_check("raw", "objects of other datasets can be read",

@@ -288,7 +288,8 @@ Result<uint64_t> LocalPipeline::build() {
   if (!nothing_changed()) {
     std::vector<model::CheckResult> by_models;  // none yet: until they are built the crawl alone has rejected
     result_.objects = model::account(graph_, {}, crawled_.tables, by_models);
-    result_.checks = model::check_delivery(project_, crawled_.tables, crawled_.unreadable);
+    result_.checks = model::check_delivery(project_, crawled_.tables, crawled_.unreadable,
+                                           std::chrono::floor<std::chrono::days>(clock_.now()));
     RH_TRY(stop_on_failed_checks());
     RH_TRY(check_writable());
     RH_TRY(build_models());
@@ -325,8 +326,8 @@ Result<> LocalPipeline::stop_on_failed_checks() {
     if (check.passed) continue;
     const bool is_error = check.severity == model::Severity::kError;
     (is_error ? failed : warned) += 1;
-    say_(fmt::format("check    {} {}: {} ({} rows)", is_error ? "FAILED" : "warning", check.model, check.name,
-                     check.failures));
+    say_(fmt::format("check    {} {}: {} ({} {})", is_error ? "FAILED" : "warning", check.model, check.name,
+                     check.failures, check.failures == 1 ? "row" : "rows"));
     for (const auto& example : check.examples) say_("           " + example);
   }
   say_(fmt::format("check    {} checks, {} failed, {} warnings", result_.checks.size(), failed, warned));
@@ -412,7 +413,8 @@ Result<> LocalPipeline::complete_selection() {
     return fail(ErrorKind::kProject,
                 "publishing needs every model, and some are not built from what lies in the lake",
                 "Let a build step build all of them: build: all.");
-  result_.checks = model::check_delivery(project_, crawled_.tables, crawled_.unreadable);
+  result_.checks = model::check_delivery(project_, crawled_.tables, crawled_.unreadable,
+                                         std::chrono::floor<std::chrono::days>(clock_.now()));
   RH_TRY(build_models());
   is_checked_ = false;
   return {};

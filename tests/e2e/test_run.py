@@ -219,3 +219,10 @@ def test_odd_letters_in_places_and_names(binary, tmp_path):
     assert accounts(house.receipt())[key]["kept"] == 8
     assert house.one("select count(*) from fct_subscription") == 8
     assert house.quarantine() == []
+
+
+def test_drop_of_a_day_that_has_not_come_is_warned_of(small):
+    small.lake.userbase(drop="2099-01-01")
+    done = small.run("run")
+    assert re.search(r"warning raw: no drop lies in the future \(1 row\)\n.*drop=2099-01-01.*2099-01-01", done.err), done.err
+    assert small.current() == 2, "a warning holds nothing up"

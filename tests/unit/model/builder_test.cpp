@@ -286,7 +286,7 @@ class DeliveryTest : public testing::Test {
     std::vector<catalog::CatalogTable> tables;
     if (!table_.name.empty()) tables.push_back(table_);
     std::vector<std::string> names;
-    for (const auto& check : check_delivery(project, tables, unreadable)) {
+    for (const auto& check : check_delivery(project, tables, unreadable, today_)) {
       EXPECT_EQ(check.passed, check.failures == 0);
       if (!check.passed) names.push_back(check.name);
     }
@@ -294,7 +294,17 @@ class DeliveryTest : public testing::Test {
   }
   catalog::Source source_;
   catalog::CatalogTable table_;
+  Date today_{std::chrono::year(2024), std::chrono::month(1), std::chrono::day(31)};
 };
+
+TEST_F(DeliveryTest, WarnsOfADropWhoseDayHasNotCome) {
+  add(9, 100);
+  add(10, 100);
+  today_ = Date(std::chrono::year(2024), std::chrono::month(1), std::chrono::day(9));
+  EXPECT_THAT(failed(), ElementsAre()) << "somewhere it is the 10th already";
+  today_ = Date(std::chrono::year(2024), std::chrono::month(1), std::chrono::day(8));
+  EXPECT_THAT(failed(), ElementsAre("no drop lies in the future"));
+}
 
 TEST_F(DeliveryTest, WantsADatasetThatIsNotOptional) {
   EXPECT_THAT(failed(), ElementsAre("is delivered"));
