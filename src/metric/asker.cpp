@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cmath>
 
 namespace reelhouse::metric {
 namespace {
@@ -322,13 +323,13 @@ void Asker::add_row(const Row* now, const Row* before) {
 }
 
 /// Tells whether the rows that were read, added up, are their own total: sums from the cube, of which none
-/// was left out. A statement less is a third of the time that an answer takes.
+/// was left out or rounded off. A statement less is a third of the time that an answer takes.
 bool Asker::rows_add_up() const {
   const bool cut = query_.limit > 0 && rows_.size() > static_cast<size_t>(query_.limit);
   if (!shape_.cube || cut || (shape_.top_axis && !shape_.other)) return false;
   return std::ranges::all_of(shape_.measures, [&](const Measure* measure) {
     const bool sums = measure->kind == Measure::Kind::kSum || measure->kind == Measure::Kind::kCount;
-    return sums && (!measure->closing || !resolved_.time_axis());
+    return sums && !measure->sum_type.is_floating && (!measure->closing || !resolved_.time_axis());
   });
 }
 
@@ -352,9 +353,11 @@ Asker::Row Asker::added_up(const Table& rows) const {
         is_whole = false;
       }
     }
+    const long double step = std::pow(10.0L, shape_.measures[measure]->sum_type.decimals);
     if (any)
       totals[measure] = is_whole ? engine::Cell{whole}
-                                 : engine::Cell{static_cast<double>(sum + static_cast<long double>(whole))};
+                                 : engine::Cell{static_cast<double>(
+                                       std::round((sum + static_cast<long double>(whole)) * step) / step)};
   }
   return totals;
 }

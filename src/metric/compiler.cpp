@@ -162,11 +162,14 @@ class Writer {
   std::string cube_value(const Measure& measure) {
     const std::string filter = filter_of(measure);
     const auto column = [&](const std::string& suffix) {
-      return fmt::format("sum(fact.{}){}", quote_name(measure.name + suffix), filter);
+      const bool fractions = measure.sum_type.decimals > 0 || suffix == "__sum";
+      return fmt::format("{}(fact.{}){}", fractions ? "fsum" : "sum", quote_name(measure.name + suffix),
+                         filter);
     };
     if (measure.kind == Measure::Kind::kMean)
-      return fmt::format("{} / nullif({}, 0)", column("__sum"), column("__count"));
-    return none_is_zero(measure, column(""));
+      return tidy_ratio(fmt::format("{} / nullif({}, 0)", column("__sum"), column("__count")));
+    const std::string sum = none_is_zero(measure, column(""));
+    return measure.sum_type.decimals > 0 ? rounded(sum, measure.sum_type.decimals) : sum;
   }
 
   /// A count of nothing is 0, and so is a sum over rows none of which was meant; a sum of unknown values
@@ -176,29 +179,35 @@ class Writer {
     return fmt::format("coalesce({}, 0)", sum);
   }
 
-  /// Takes off what adding up thirds leaves behind; a ratio is made of whole numbers.
-  std::string rounded(const std::string& sum) const {
-    return in_ratio_ ? sum : fmt::format("round({}, 6)", sum);
+  /// Takes off what adding up thirds leaves behind (fsum, which carries the error along, leaves almost
+  /// nothing); a ratio is made of sums that keep it.
+  std::string rounded(const std::string& sum, int decimals = 6) const {
+    return in_ratio_ ? sum : fmt::format("round({}, {})", sum, decimals);
   }
+  /// The same for what is divided: its last digits depend on the order in which rows were added up.
+  static std::string tidy_ratio(const std::string& ratio) { return fmt::format("round({}, 12)", ratio); }
 
   std::string plain_value(const Measure& measure) {
     const std::string filter = filter_of(measure);
     switch (measure.kind) {
-      case Measure::Kind::kSum:
-        if (!weight_.empty())
-          return rounded(
-              none_is_zero(measure, fmt::format("sum(({}) * {}){}", measure.sql, weight_, filter)));
-        return none_is_zero(measure, fmt::format("sum({}){}", measure.sql, filter));
+      case Measure::Kind::kSum: {
+        const bool weighted = !weight_.empty();
+        const std::string one = weighted ? fmt::format("({}) * {}", measure.sql, weight_) : measure.sql;
+        const bool fractions = weighted || measure.sum_type.is_floating;
+        const std::string sum =
+            none_is_zero(measure, fmt::format("{}({}){}", fractions ? "fsum" : "sum", one, filter));
+        return fractions ? rounded(sum) : sum;
+      }
       case Measure::Kind::kCount:
         if (!weight_.empty())
-          return rounded(none_is_zero(measure, fmt::format("sum({}){}", weight_, filter)));
+          return rounded(none_is_zero(measure, fmt::format("fsum({}){}", weight_, filter)));
         return "count(*)" + filter;
       case Measure::Kind::kMean:
         if (!weight_.empty())
-          return fmt::format(
-              "sum(({0}) * {1}){2} / nullif(sum(case when ({0}) is not null then {1} end){2}, 0)",
-              measure.sql, weight_, filter);
-        return fmt::format("avg({}){}", measure.sql, filter);
+          return tidy_ratio(fmt::format(
+              "fsum(({0}) * {1}){2} / nullif(fsum(case when ({0}) is not null then {1} end){2}, 0)",
+              measure.sql, weight_, filter));
+        return tidy_ratio(fmt::format("favg({}){}", measure.sql, filter));
       case Measure::Kind::kMedian:
         return fmt::format("median({}){}", measure.sql, filter);
       case Measure::Kind::kCountDistinct:
@@ -216,7 +225,7 @@ class Writer {
     const std::string numerator = value(*view_.measure(measure.numerator));
     const std::string denominator = value(*view_.measure(measure.denominator));
     in_ratio_ = false;
-    return fmt::format("cast({} as double) / nullif({}, 0)", numerator, denominator);
+    return tidy_ratio(fmt::format("cast({} as double) / nullif({}, 0)", numerator, denominator));
   }
 
   /// What a bridge's tables hold of one dimension, ready for a where clause of its own.
@@ -269,7 +278,7 @@ class Writer {
       if (!dimension.sort.empty())
         sorts += fmt::format(", min({}) as {}", dimension.sort, quote_name(dimension.name + "__sort"));
     }
-    sql += fmt::format("{}, sum({}.{}) as weight\n  from {} as {}{}", sorts, name, quote_name(bridge.weight),
+    sql += fmt::format("{}, fsum({}.{}) as weight\n  from {} as {}{}", sorts, name, quote_name(bridge.weight),
                        quote_name(bridge.table), name, joins(joins_of(bridge), bridge.name, "    "));
     if (const auto where = bridge_condition(bridge); !where.empty()) sql += "\n  where " + where;
     sql += "\n  group by 1";

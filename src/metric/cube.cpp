@@ -77,19 +77,21 @@ class CubeWriter {
 
   void add(const Measure& measure) {
     const std::string filter = measure.where.empty() ? "" : fmt::format(" filter (where {})", measure.where);
+    const bool fractions = measure.sum_type.is_floating || measure.kind == Measure::Kind::kMean;
+    const char* sum = fractions ? "fsum" : "sum";
     const auto column = [&](const std::string& sql, const std::string& name) {
       inner_sums_.push_back(fmt::format("{}{} as {}", sql, filter, quote_name(name)));
-      outer_sums_.push_back(fmt::format("sum(fact.{0}) as {0}", quote_name(name)));
+      outer_sums_.push_back(fmt::format("{0}(fact.{1}) as {1}", sum, quote_name(name)));
     };
     switch (measure.kind) {
       case Measure::Kind::kSum:
-        column(fmt::format("sum({})", measure.sql), measure.name);
+        column(fmt::format("{}({})", sum, measure.sql), measure.name);
         break;
       case Measure::Kind::kCount:
         column("count(*)", measure.name);
         break;
       case Measure::Kind::kMean:
-        column(fmt::format("sum({})", measure.sql), measure.name + "__sum");
+        column(fmt::format("{}({})", sum, measure.sql), measure.name + "__sum");
         column(fmt::format("count({})", measure.sql), measure.name + "__count");
         break;
       default:

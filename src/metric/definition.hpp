@@ -63,6 +63,12 @@ struct Measure {
   bool closing = false;  ///< over several periods, that of the last finished one (MRR)
   std::string unknown;   ///< SELECT of one text: why it cannot be known; null or no row = it can
   std::string needs;     ///< table without whose dataset it cannot be known; empty = none
+  /// Of a sum, what the published tables say of its type. What adding fractions up in another order changes
+  /// lies behind these digits, and is rounded off: the same question has the same answer.
+  struct SumType {
+    int decimals = 0;          ///< digits behind the point; 0 = whole numbers
+    bool is_floating = false;  ///< DOUBLE; else a DECIMAL, which only a cube adds up as a fraction
+  } sum_type = {};
 
   /// True when its parts can be added up: rows of an answer sum to its total.
   bool additive() const { return (kind == Kind::kSum || kind == Kind::kCount) && !closing; }

@@ -62,7 +62,7 @@ Result<bool> Rollups::make(engine::Session& session, const std::string& table,
     else if (is_dimension || column.name == "date")
       keys.push_back(name);
     else
-      values.push_back(fmt::format("sum({0}) as {0}", name));
+      values.push_back(fmt::format("{0}({1}) as {1}", column.type == "DOUBLE" ? "fsum" : "sum", name));
   }
   // Sums of whole numbers are wider; all keep the types that they have in the cube.
   std::string cast;

@@ -25,6 +25,15 @@ Error does_not_fit(const View& view, const std::string& what, const Error& error
                error.hint, view.file};
 }
 
+/// Reads the name of a sum's type: DOUBLE, DECIMAL(38,2), HUGEINT and so on.
+Measure::SumType sum_type_of(const std::string& type) {
+  constexpr int kFractions = 6;
+  if (type == "DOUBLE" || type == "FLOAT") return {kFractions, true};
+  const auto comma = type.find(',');
+  if (!type.starts_with("DECIMAL(") || comma == std::string::npos) return {};
+  return {std::atoi(type.c_str() + comma + 1), false};
+}
+
 class OpenSnapshot final : public Snapshot {
  public:
   explicit OpenSnapshot(const Definitions& definitions) : definitions_(definitions) {}
@@ -32,7 +41,7 @@ class OpenSnapshot final : public Snapshot {
   Result<> open(const warehouse::Warehouse& warehouse, bool cubes) {
     RH_ASSIGN(database_, warehouse.attach_current(version_));
     RH_ASSIGN(const auto session, connect());
-    for (const auto& view : definitions_.views) {
+    for (auto& view : definitions_.views) {
       RH_TRY(check(*session, view));
       RH_TRY(check_keys(*session, view));
       const bool cube = cubes && view.cube.has_value();
@@ -70,20 +79,25 @@ class OpenSnapshot final : public Snapshot {
   }
 
  private:
-  /// Lets the engine look up every column that the view names; blames the part that does not fit.
-  Result<> check(engine::Session& session, const View& view) const {
+  /// Lets the engine look up every column that the view names, and keeps the types of its sums; blames the
+  /// part that does not fit.
+  static Result<> check(engine::Session& session, View& view) {
     Resolved all{&view, {}, {}, {}, {}};
     const auto fits = [&](const Resolved& query) {
       Shape shape;
       shape.measures = query.measures;
+      shape.overlapping = true;  // a sum has its own type, not that of a weight
       const Statement statement = compile(query, shape);
-      return session.query("explain " + statement.sql, statement.values);
+      return session.query(statement.sql + "\nlimit 0", statement.values);
     };
     for (const auto& dimension : view.dimensions)
       all.axes.push_back({dimension.name, &dimension, Grain::kMonth});
     if (view.time) all.axes.push_back({"date", nullptr, view.time->grain});
     for (const auto& measure : view.measures) all.measures.push_back(&measure);
     const auto whole = fits(all);
+    if (whole)
+      for (size_t i = 0; i < view.measures.size(); ++i)
+        view.measures[i].sum_type = sum_type_of(whole->columns[all.axes.size() + i].type);
     if (whole || whole.error().kind == ErrorKind::kInterrupted) return {};
     for (const Measure* measure : all.measures)
       if (const auto fit = fits({&view, {}, {measure}, {}, {}}); !fit)

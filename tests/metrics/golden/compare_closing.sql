@@ -2,7 +2,7 @@
 select
   plan.plan_name as "plan",
   sum(fact.revenue) as "mrr",
-  cast(sum(fact.revenue) as double) / nullif(count(*), 0) as "arpu",
+  round(cast(sum(fact.revenue) as double) / nullif(count(*), 0), 12) as "arpu",
   min(plan.plan_rank) as "plan__sort"
 from "fct_subscription_month" as fact
 left join "dim_date" as "month" on "month"."date_key" = "fact"."month_key"
@@ -14,7 +14,7 @@ order by "plan__sort" nulls last, "plan" nulls last, "mrr" desc nulls last;
 select
   plan.plan_name as "plan",
   sum(fact.revenue) as "mrr",
-  cast(sum(fact.revenue) as double) / nullif(count(*), 0) as "arpu",
+  round(cast(sum(fact.revenue) as double) / nullif(count(*), 0), 12) as "arpu",
   min(plan.plan_rank) as "plan__sort"
 from "fct_subscription_month" as fact
 left join "dim_date" as "month" on "month"."date_key" = "fact"."month_key"

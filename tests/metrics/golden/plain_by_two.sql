@@ -3,7 +3,7 @@ select
   plan.plan_name as "plan",
   country.country_name as "country",
   count(*) as "users",
-  avg(fact.tenure_months) as "mean_tenure",
+  round(favg(fact.tenure_months), 12) as "mean_tenure",
   min(plan.plan_rank) as "plan__sort",
   null as "country__sort"
 from "fct_subscription" as fact

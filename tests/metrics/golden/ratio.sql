@@ -1,7 +1,7 @@
 -- metric: share_active --by gender
 select
   user.gender as "gender",
-  cast(count(*) filter (where (fact.is_active)) as double) / nullif(count(*), 0) as "share_active",
+  round(cast(count(*) filter (where (fact.is_active)) as double) / nullif(count(*), 0), 12) as "share_active",
   null as "gender__sort"
 from "fct_subscription" as fact
 left join "dim_user" as "user" on "user"."user_key" = "fact"."user_key"

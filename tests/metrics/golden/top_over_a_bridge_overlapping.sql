@@ -5,7 +5,7 @@ select
   null as "genre__sort"
 from "fct_title" as fact
 left join (
-  select "title_genre"."title_key" as key, case when listed_genre.genre_key <> -1 then listed_genre.genre_name end as "genre", sum("title_genre"."weight") as weight
+  select "title_genre"."title_key" as key, case when listed_genre.genre_key <> -1 then listed_genre.genre_name end as "genre", fsum("title_genre"."weight") as weight
   from "bridge_title_genre" as "title_genre"
     left join "dim_genre" as "listed_genre" on "listed_genre"."genre_key" = "title_genre"."genre_key"
   group by 1, 2
@@ -21,7 +21,7 @@ select
   null as "genre__sort"
 from "fct_title" as fact
 left join (
-  select "title_genre"."title_key" as key, case when coalesce(case when listed_genre.genre_key <> -1 then listed_genre.genre_name end in ($1, $2), false) then case when listed_genre.genre_key <> -1 then listed_genre.genre_name end end as "genre", not coalesce(case when listed_genre.genre_key <> -1 then listed_genre.genre_name end in ($3, $4), false) as is_other, sum("title_genre"."weight") as weight
+  select "title_genre"."title_key" as key, case when coalesce(case when listed_genre.genre_key <> -1 then listed_genre.genre_name end in ($1, $2), false) then case when listed_genre.genre_key <> -1 then listed_genre.genre_name end end as "genre", not coalesce(case when listed_genre.genre_key <> -1 then listed_genre.genre_name end in ($3, $4), false) as is_other, fsum("title_genre"."weight") as weight
   from "bridge_title_genre" as "title_genre"
     left join "dim_genre" as "listed_genre" on "listed_genre"."genre_key" = "title_genre"."genre_key"
   group by 1, 2, 3

@@ -13,7 +13,7 @@ select
   case when coalesce(country.country_name in ($1, $2), false) then country.country_name end as "country",
   not coalesce(country.country_name in ($3, $4), false) as is_other,
   count(*) as "users",
-  avg(fact.tenure_months) as "mean_tenure",
+  round(favg(fact.tenure_months), 12) as "mean_tenure",
   null as "country__sort"
 from "fct_subscription" as fact
 left join "dim_country" as "country" on "country"."country_key" = "fact"."country_key"
@@ -22,5 +22,5 @@ order by is_other, "users" desc nulls last, "country" nulls last;
 
 select
   count(*) as "users",
-  avg(fact.tenure_months) as "mean_tenure"
+  round(favg(fact.tenure_months), 12) as "mean_tenure"
 from "fct_subscription" as fact

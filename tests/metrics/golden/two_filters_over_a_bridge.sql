@@ -1,11 +1,11 @@
 -- metric: titles --by genre --where "genre = Dramas and genre = Comedies"
 select
   "by_title_genre"."genre" as "genre",
-  round(coalesce(sum(coalesce("by_title_genre".weight, 1)), 0), 6) as "titles",
+  round(coalesce(fsum(coalesce("by_title_genre".weight, 1)), 0), 6) as "titles",
   null as "genre__sort"
 from "fct_title" as fact
 left join (
-  select "title_genre"."title_key" as key, case when listed_genre.genre_key <> -1 then listed_genre.genre_name end as "genre", sum("title_genre"."weight") as weight
+  select "title_genre"."title_key" as key, case when listed_genre.genre_key <> -1 then listed_genre.genre_name end as "genre", fsum("title_genre"."weight") as weight
   from "bridge_title_genre" as "title_genre"
     left join "dim_genre" as "listed_genre" on "listed_genre"."genre_key" = "title_genre"."genre_key"
   where ((case when listed_genre.genre_key <> -1 then listed_genre.genre_name end) in ($1) or (case when listed_genre.genre_key <> -1 then listed_genre.genre_name end) in ($2))

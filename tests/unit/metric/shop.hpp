@@ -97,6 +97,9 @@ measures:
   kinds: {count_distinct: fact.kind_key}
   stock: {sum: fact.amount, closing: true}
   share_large: {ratio: [large_sales, sales], format: percent}
+  cents: {sum: 'cast(fact.amount * 0.01 as decimal(9, 2))', format: money}
+  thirds: {sum: "fact.amount / 30.0"}
+  mean_third: {mean: "fact.amount / 30.0"}
   secret: {count: true, unknown: "select 'nobody counted'"}
 cube: [kind, large]
 )";

@@ -28,7 +28,7 @@ TEST_F(ShopTest, CountsRowsWholeWhenOverlapping) {
   EXPECT_EQ(
       rows(
           R"({"measures":["amount","sales","mean_amount"],"dimensions":["tag"],"overlapping":true,"sort":[{"by":"tag"}]})"),
-      R"([["a",60,3,20.0],["b",100,3,33.333333333333336],["c",140,3,46.666666666666664],[null,40,1,40.0]])");
+      R"([["a",60,3,20.0],["b",100,3,33.333333333333],["c",140,3,46.666666666667],[null,40,1,40.0]])");
   EXPECT_EQ(totals(R"({"measures":["amount"],"dimensions":["tag"],"overlapping":true,"totals":true})"),
             "[null,210]");
 }
@@ -152,6 +152,18 @@ TEST_F(ShopTest, TheCubeAnswersLikeTheFact) {
   const auto distinct = ask(R"({"measures":["kinds"]})", true);
   ASSERT_TRUE(distinct) << distinct.error().to_string();
   EXPECT_EQ(distinct->source, "fact");
+}
+
+TEST_F(ShopTest, FractionsAddUpToTheSameWhicheverWay) {
+  const std::string query =
+      R"({"measures":["cents","thirds","mean_third"],"dimensions":["kind","large"],"totals":true})";
+  for (const bool cubes : {false, true}) {
+    EXPECT_EQ(rows(query, cubes),
+              R"([[null,true,0.6,2.0,2.0],["Small",true,0.4,1.333333,1.333333333333],)"
+              R"(["Small",false,0.2,0.666667,0.666666666667],["Large",true,0.8,2.666667,1.333333333333],)"
+              R"(["Large",false,0.1,0.333333,0.333333333333]])");
+    EXPECT_EQ(totals(query, cubes), "[null,null,2.1,7.0,1.166666666667]") << "not 7.000001, of rounded rows";
+  }
 }
 
 TEST_F(ShopTest, TotalsFromTheCubeAreThoseOfTheFact) {
