@@ -85,6 +85,33 @@ def test_schedules_and_workflows_after_them(small, serve):
     assert first["cause"] == "schedule" and first["started"][17:19] in ("00", "01", "02", "03", "04", "05")
 
 
+def test_what_follows_plain_runs_knows_them_also_when_no_server_was_there(small, serve):
+    """`after` answers to the end that it names, of runs by hand too, each once; deploying it starts nothing."""
+    small.run("run")
+    for name, end in (("good", "succeeded"), ("bad", "check_failed")):
+        write(small, name, f"triggers:\n  - {{after: default, when: {end}}}\n"
+                           'steps:\n  a: {command: "echo after $trigger_run"}\n')
+    server = serve()
+    time.sleep(3)
+    assert {row["workflow"] for row in small.history()} == {"default"}, "the run before it was there counts for nothing"
+    small.run("run")
+    ended(small, "good")
+    server.process.send_signal(signal.SIGINT)
+    server.process.wait(40)
+    small.lake.titles(content="nothing of a table\n", drop="2021-09-26")
+    for _ in range(2):
+        small.run("run", expect=3)
+    serve()
+    ended(small, "bad", 2)
+    time.sleep(2)
+    for name, end, times in (("good", "succeeded", 1), ("bad", "check_failed", 2)):
+        followed = [row for row in small.history() if row["workflow"] == name]
+        assert [(row["state"], row["cause"]) for row in followed] == [("succeeded", "after")] * times
+        told = {small.run("runs", "log", row["run"]).out.split("after ")[1].split()[0] for row in followed}
+        ends = {row["run"]: row["state"] for row in small.history() if row["workflow"] == "default"}
+        assert len(told) == times and {ends[run] for run in told} == {end}
+
+
 def post(server, path, body="", **headers):
     return server.get(path, method="POST", body=body, **headers)
 
