@@ -90,28 +90,28 @@ std::string written(const engine::Cell& cell, const std::string& type) {
   return fmt::format("{:.1f}", value);
 }
 
-engine::Rows rows_of(const metric::Answer& answer, const std::string& top, bool for_people) {
+engine::Rows rows_of(const metric::Answer& answer, bool for_people) {
   engine::Rows rows;
   for (const auto& column : answer.columns) {
     const bool dimension = column.kind == metric::AnswerColumn::Kind::kDimension;
     rows.columns.push_back({column.name, column.type, !dimension || column.type == "number"});
   }
-  const auto add = [&](std::vector<engine::Cell> cells, const std::string& label, const std::string& column) {
-    for (size_t i = 0; i < cells.size() && !label.empty(); ++i)
-      if (answer.columns[i].kind == metric::AnswerColumn::Kind::kDimension &&
-          (column.empty() || answer.columns[i].name == column)) {
-        cells[i] = label;
-        break;
-      }
+  const auto add = [&](std::vector<engine::Cell> cells) {
     for (size_t i = 0; for_people && i < cells.size(); ++i)
       if (answer.columns[i].kind != metric::AnswerColumn::Kind::kDimension &&
           !std::holds_alternative<std::monostate>(cells[i]))
         cells[i] = written(cells[i], answer.columns[i].type);
     rows.rows.push_back(std::move(cells));
   };
-  for (size_t row = 0; row < answer.rows.size(); ++row)
-    add(answer.rows[row], answer.other[row] ? "(other)" : "", top);
-  if (!answer.totals.empty()) add(answer.totals, "(total)", "");
+  for (size_t row = 0; row < answer.rows.size(); ++row) {
+    std::vector<engine::Cell> cells;
+    for (size_t i = 0; i < answer.columns.size(); ++i) cells.push_back(metric::named_cell(answer, row, i));
+    add(std::move(cells));
+  }
+  if (answer.totals.empty()) return rows;
+  auto totals = answer.totals;
+  if (answer.columns.front().kind == metric::AnswerColumn::Kind::kDimension) totals.front() = "(total)";
+  add(std::move(totals));
   return rows;
 }
 
@@ -161,7 +161,7 @@ Result<int> run_metric(const GlobalFlags& flags, const MetricFlags& asked) {
     std::cout << answer.sql << "\n";
     return kDone;
   }
-  print_rows(rows_of(answer, ranked(asked), flags.output() == OutputFormat::kTable), flags.output());
+  print_rows(rows_of(answer, flags.output() == OutputFormat::kTable), flags.output());
   if (!flags.quiet) tell(answer);
   return kDone;
 }

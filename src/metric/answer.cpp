@@ -44,6 +44,12 @@ Json to_json(const AnswerColumn& column) {
 
 }  // namespace
 
+engine::Cell named_cell(const Answer& answer, size_t row, size_t column) {
+  const bool is_rest = row < answer.other.size() && answer.other[row];
+  if (is_rest && column == answer.top_column) return std::string("(other)");
+  return answer.rows[row][column];
+}
+
 Json to_json(const Answer& answer) {
   Json json = {{"version", answer.version}, {"view", answer.view}};
   json["columns"] = Json::array();

@@ -236,6 +236,7 @@ Result<> Asker::choose_top() {
   }
   for (size_t row = 0; row + 1 < members.size(); ++row) shape_.top.push_back(members[row][0]);
   shape_.other = query_.top->other;
+  answer_.top_column = *shape_.top_axis;
   return {};
 }
 

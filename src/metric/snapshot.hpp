@@ -28,19 +28,22 @@ struct Answer {
   std::string view;
   std::vector<AnswerColumn> columns;
   std::vector<std::vector<engine::Cell>> rows;  ///< dates as YYYY-MM-DD, the first day of the period
-  std::vector<bool> other;                      ///< a row: stands for the members outside the top
-  std::vector<engine::Cell> totals;             ///< one a column; empty when not asked for
-  std::string bridge;                           ///< "weighted", "overlapping" or empty
-  std::string known_until;                      ///< last day that the data covers; empty = unsaid
-  std::string unfinished_from;                  ///< rows from this date on are unfinished periods
-  std::string period_from, period_to;           ///< what a closing or `last` measure speaks of
-  std::string before_from, before_to;           ///< what it is compared with
+  std::vector<bool> other;             ///< a row: stands for the members outside the top; may be empty
+  size_t top_column = 0;               ///< the column of those members
+  std::vector<engine::Cell> totals;    ///< one a column; empty when not asked for
+  std::string bridge;                  ///< "weighted", "overlapping" or empty
+  std::string known_until;             ///< last day that the data covers; empty = unsaid
+  std::string unfinished_from;         ///< rows from this date on are unfinished periods
+  std::string period_from, period_to;  ///< what a closing or `last` measure speaks of
+  std::string before_from, before_to;  ///< what it is compared with
   std::vector<std::pair<std::string, std::string>> unknown;  ///< measure, why it cannot be known
   std::vector<std::string> notes;  ///< what a reader should know: overlapping, left out
   std::string source;              ///< "cube" or "fact"
   std::string sql;
   double milliseconds = 0;
 };
+/// A cell for a table or a file, where the rest of a top has a name: "(other)".
+engine::Cell named_cell(const Answer& answer, size_t row, size_t column);
 /// Renders an answer as src/serve/openapi.yaml describes it.
 Json to_json(const Answer& answer);
 

@@ -146,7 +146,8 @@ class Workbook {
     ::worksheet_freeze_panes(sheet, 1, 0);
     for (size_t row = 0; row < count; ++row)
       for (size_t column = 0; column < answer_.columns.size(); ++column)
-        write_cell(sheet, static_cast<lxw_row_t>(row + 1), column, answer_.rows[first + row][column]);
+        write_cell(sheet, static_cast<lxw_row_t>(row + 1), column,
+                   metric::named_cell(answer_, first + row, column));
     if (count > 0 && !answer_.columns.empty())
       ::worksheet_autofilter(sheet, 0, 0, static_cast<lxw_row_t>(count),
                              static_cast<lxw_col_t>(answer_.columns.size() - 1));
@@ -193,10 +194,10 @@ std::string to_csv(const metric::Answer& answer) {
     separator = ",";
   }
   text += "\n";
-  for (const auto& row : answer.rows) {
-    for (size_t i = 0; i < row.size(); ++i) {
+  for (size_t row = 0; row < answer.rows.size(); ++row) {
+    for (size_t i = 0; i < answer.rows[row].size(); ++i) {
       if (i > 0) text += ',';
-      text += csv_cell(row[i]);
+      text += csv_cell(metric::named_cell(answer, row, i));
     }
     text += '\n';
   }

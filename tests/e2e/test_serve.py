@@ -272,6 +272,18 @@ def test_exports_hold_every_row(shared):
     assert "csv or xlsx" in shared.get(address + "pdf").error()["hint"]
 
 
+def test_exports_name_the_rest_of_a_top(shared):
+    query = {"measures": ["users"], "dimensions": ["plan", "country"], "top": {"count": 1, "dimension": "country"}}
+    answer = shared.query(query).json()
+    assert answer["source"] == "cube" and answer["other"]
+    address = "/api/export?q=" + urllib.parse.quote(json.dumps(query)) + "&title=x&as="
+    table = list(csv.reader(io.StringIO(shared.get(address + "csv").body.decode())))
+    named = [n for n, row in enumerate(table[1:]) if row[1] == "(other)"]
+    assert named == answer["other"] and all(row[0] != "(other)" for row in table)
+    with zipfile.ZipFile(io.BytesIO(shared.get(address + "xlsx").body)) as book:
+        assert book.read("xl/worksheets/sheet1.xml").decode().count("(other)") == len(named)
+
+
 # ---- keeping and compressing
 
 
