@@ -56,7 +56,9 @@ Result<int> put(const GlobalFlags& flags, const std::vector<std::string>& files,
                     "Put them one by one, under different keys.", target);
     puts.emplace_back(file, std::move(target));
   }
-  RH_ASSIGN(const auto lake, open_lake(flags, {}));
+  RH_ASSIGN(const Settings settings, load_settings(flags));
+  // The folder of copies remembers open uploads, too: what a put that dies has left, the next takes back.
+  RH_ASSIGN(const auto lake, lake::open_store(settings.lake, {.cache = settings.objects()}));
   for (const auto& [file, target] : puts) {
     RH_TRY(lake->put(file, target));
     if (!flags.quiet) std::cerr << fmt::format("put {} as {}\n", file, target);

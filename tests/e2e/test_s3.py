@@ -206,6 +206,26 @@ def test_ctrl_c_ends_a_transfer(s3_house, radosgw, tmp_path, direction):
     assert "raw/y/large.bin" not in s3_house.keys()
 
 
+def test_what_a_killed_put_has_left_the_next_one_takes_back(s3_house, radosgw, tmp_path):
+    large, small = tmp_path / "large.bin", tmp_path / "small.bin"
+    large.write_bytes(os.urandom(66 << 20))
+    small.write_bytes(b"small")
+    with FaultProxy(radosgw.endpoint, {"stall": 1.0}, stall=120,
+                    only=lambda method, path: method == "PUT" and "partNumber=2" in path) as proxy:
+        house = S3House(s3_house.binary, s3_house.project, s3_house.bucket, "", proxy.endpoint)
+        process = house.start("lake", "put", large, "raw/x/large.bin")
+        deadline = time.monotonic() + 60
+        while not proxy.faults and time.monotonic() < deadline:
+            time.sleep(0.05)
+        assert proxy.faults
+        process.kill()
+        process.communicate(timeout=30)
+        assert s3_house.bucket.uploads() == 1
+        house.run("lake", "put", small, "raw/x/small.bin")
+    assert s3_house.bucket.uploads() == 0
+    assert s3_house.keys() == ["raw/x/small.bin"]
+
+
 def test_odd_keys_go_both_ways(s3_house, tmp_path):
     names = ["a b.csv", "plus+plus.csv", "per%20cent.csv", "ünï.csv", 'quo"te\'s.csv', "new\nline.csv", "tab\t.csv",
              "q?a&b=c#d.csv", "semi;colon,comma.csv", "back\\slash.csv", "<tag>&amp;.csv", "tilde~.csv", "日本.csv"]
