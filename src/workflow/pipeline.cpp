@@ -63,6 +63,10 @@ class LocalPipeline final : public Pipeline {
   Result<> complete_selection();
   std::vector<warehouse::PublishedTable> tables_to_publish(std::vector<std::string>& needed) const;
   Result<> check_writable();
+  std::vector<model::CheckResult> check_delivery() const {
+    return model::check_delivery(project_, crawled_.tables, crawled_.unreadable,
+                                 std::chrono::floor<std::chrono::days>(clock_.now()));
+  }
   void forget_old_copies() const;
   Result<> stop_on_failed_checks();
   std::string content_hash() const;
@@ -288,8 +292,7 @@ Result<uint64_t> LocalPipeline::build() {
   if (!nothing_changed()) {
     std::vector<model::CheckResult> by_models;  // none yet: until they are built the crawl alone has rejected
     result_.objects = model::account(graph_, {}, crawled_.tables, by_models);
-    result_.checks = model::check_delivery(project_, crawled_.tables, crawled_.unreadable,
-                                           std::chrono::floor<std::chrono::days>(clock_.now()));
+    result_.checks = check_delivery();
     RH_TRY(stop_on_failed_checks());
     RH_TRY(check_writable());
     RH_TRY(build_models());
@@ -413,8 +416,7 @@ Result<> LocalPipeline::complete_selection() {
     return fail(ErrorKind::kProject,
                 "publishing needs every model, and some are not built from what lies in the lake",
                 "Let a build step build all of them: build: all.");
-  result_.checks = model::check_delivery(project_, crawled_.tables, crawled_.unreadable,
-                                         std::chrono::floor<std::chrono::days>(clock_.now()));
+  result_.checks = check_delivery();
   RH_TRY(build_models());
   is_checked_ = false;
   return {};

@@ -13,19 +13,9 @@ export function remembered(version: number, text: string): Answer | undefined {
   return kept.get(`${version} ${text}`)
 }
 
-/** Flags are true or false, also where they came as text. */
-function withFlags(answer: Answer): Answer {
-  answer.columns.forEach((column, at) => {
-    if (column.type !== 'flag') return
-    for (const row of answer.rows)
-      if (row[at] === 'true' || row[at] === 'false') row[at] = row[at] === 'true'
-  })
-  return answer
-}
-
 /** Asks one query. The answer is remembered under the version that gave it. */
 export async function ask(text: string, signal?: AbortSignal): Promise<Answer> {
-  const answer = withFlags(await question(text, signal))
+  const answer = await question(text, signal)
   kept.set(`${answer.version} ${text}`, answer)
   if (kept.size > kKept) kept.delete(kept.keys().next().value as string)
   return answer
