@@ -19,15 +19,16 @@ namespace reelhouse::catalog {
 ///   optional: true                   # false: a lake without it cannot be built
 ///   missing: "Without the shop files there are no orders ..."   # told to who asks for what it feeds
 ///   unreadable: error                # or warn: go on without an object that cannot be read
-///   max_age: 8d                      # a promise: older than that it is late, which dashboards and alerts
-///   tell age_of: arrival                  # of the newest object; or drop: of the newest drop's date fetch:
-///   ...                       # where to download it from: lake/fetch.hpp tables:
+///   max_age: 8d                      # a promise: older, it is late, which dashboards and alerts tell
+///   age_of: arrival                  # of the newest object; or drop: of the newest drop's date
+///   fetch: ...                       # where to download it from: lake/fetch.hpp
+///   tables:
 ///     shop_order:
-///       files: orders.*.tsv*     # glob on the object's name below the drop; default *
+///       files: orders.*.tsv*         # glob on the object's name below the drop; default *
 ///       description: ...
-///       columns: [order_id, customer, amount]      # column names that models rely on
+///       columns: [order_id, customer, amount]  # column names that models rely on
 ///       optional_columns: [x]        # used where present, null elsewhere
-///       aliases: {id: order_id}  # other spellings of a column that a drop may use
+///       aliases: {id: order_id}      # other spellings of a column that a drop may use
 ///       quote: none                  # also delimiter, header, encoding: fix what the content leaves open
 ///       min_rows_of_previous: 0.5    # a newer drop with a smaller share of rows stops the publish
 struct SourceTable {

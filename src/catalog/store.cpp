@@ -181,16 +181,13 @@ Result<> CatalogStore::delete_others(int64_t lake, const LakeState& state) {
 Result<> CatalogStore::keep_objects(int64_t lake, const LakeState& state) {
   RH_ASSIGN(auto upsert,
             database_->prepare(
-                "insert into object (lake, key, size, etag, modified, dataset, table_name, dropped, "
-                "problem, reading, "
-                "read_problem, lasting_problem, profile) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, "
-                "nullif(?, '')) "
-                "on conflict (lake, key) do update set size = excluded.size, etag = excluded.etag, "
-                "modified = excluded.modified, dataset = excluded.dataset, table_name = "
-                "excluded.table_name, "
-                "dropped = excluded.dropped, problem = excluded.problem, reading = excluded.reading, "
-                "read_problem = excluded.read_problem, lasting_problem = excluded.lasting_problem, "
-                "profile = excluded.profile"));
+                "insert into object (lake, key, size, etag, modified, dataset, table_name, dropped, problem, "
+                "reading, read_problem, lasting_problem, profile) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, "
+                "?, nullif(?, '')) on conflict (lake, key) do update set size = excluded.size, etag = "
+                "excluded.etag, modified = excluded.modified, dataset = excluded.dataset, table_name = "
+                "excluded.table_name, dropped = excluded.dropped, problem = excluded.problem, reading = "
+                "excluded.reading, read_problem = excluded.read_problem, lasting_problem = "
+                "excluded.lasting_problem, profile = excluded.profile"));
   for (const auto& [key, object] : state.objects) {
     const CatalogObject& seen = object.object;
     RH_TRY(upsert.run(lake, key, seen.info.size, seen.info.etag,
@@ -237,8 +234,8 @@ Result<std::vector<StructuralReject>> CatalogStore::rejects(const std::string& l
   RH_ASSIGN(
       auto select,
       database_->prepare("select r.line, r.field, r.reason, r.record from reject r join object o on o.id = "
-                         "r.object "
-                         "join lake l on l.id = o.lake where l.name = ? and o.key = ? order by r.position"));
+                         "r.object join lake l on l.id = o.lake where l.name = ? and o.key = ? order by "
+                         "r.position"));
   RH_TRY(select.bind_all(lake, key));
   std::vector<StructuralReject> found;
   while (true) {

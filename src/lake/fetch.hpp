@@ -14,8 +14,9 @@ namespace reelhouse::lake {
 /// One file to download. Declared in sources/<dataset>.yml:
 ///
 ///   fetch:
-///     as: drop                     # a new drop=YYYY-MM-DD of the whole dataset; or replace: always the same
-///     keys files:
+///     as: drop                     # a new drop=YYYY-MM-DD of the whole dataset
+///                                  # or replace: always the same keys
+///     files:
 ///       - url: https://data.example/orders.tsv.gz
 ///         name: orders.tsv.gz      # default: the URL's last part
 ///         sha256: ...              # or checksum_url: a file of "<hex>  <name>" lines; optional

@@ -15,18 +15,16 @@ namespace reelhouse::workflow {
 /// alerts.yml of a project:
 ///
 ///   channels:
-///     team: {webhook: TEAM_HOOK_URL, secret: TEAM_HOOK_SECRET}   # variables; the secret signs (Standard
-///     Webhooks) audit: {webhook: "https://audit.example/hook"}             # or the address itself, when it
-///     is no secret ops:                                                       # user and password:
-///     variables, or neither
+///     team: {webhook: TEAM_HOOK_URL, secret: TEAM_HOOK_SECRET}  # variables; signed as Standard Webhooks say
+///     audit: {webhook: "https://audit.example/hook"}            # or the address itself, if it is no secret
+///     ops:                                                      # user and password: variables, or neither
 ///       {mail: [ops@example.org], from: reelhouse@example.org, server: "smtps://mail.example.org",
 ///        user: MAIL_USER, password: MAIL_PASSWORD}
 ///   alerts:
-///     - {on: failed, workflows: [refresh], to: [team, ops]}      # failed, or died
+///     - {on: failed, workflows: [refresh], to: [team, ops]}  # failed, or died
 ///     - {on: check_failed, to: team}
-///     - {on: late, tables: [shop], to: ops}                      # datasets or tables that promise a maximum
-///     age
-///     - {on: schema_change, tables: [shop], to: team}            # datasets or tables of the catalog
+///     - {on: late, tables: [shop], to: ops}                     # what promises a maximum age
+///     - {on: schema_change, tables: [shop], to: team}           # datasets or tables of the catalog
 ///     - {on: metric, measure: churn, where: "plan = Premium", above: 0.2, to: team}
 struct Channel {
   std::string name = {};

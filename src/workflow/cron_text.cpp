@@ -159,8 +159,7 @@ class FieldReader {
     if (text.find_first_of("LlWw#") != std::string::npos &&
         text.find_first_not_of("LlWw#0123456789") == std::string::npos)
       return "Last days (L), working days (W) and counted weekdays (#) are not part of crontab(5); run more "
-             "often "
-             "and let the first step decide.";
+             "often and let the first step decide.";
     if (domain_.names.empty()) return fmt::format("A {} is {}, or *.", domain_.name, bounds());
     const std::string start = lower(text).substr(0, 3);
     if (std::ranges::find(domain_.names, start) != domain_.names.end()) return "Did you mean " + start + "?";

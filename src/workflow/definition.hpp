@@ -92,16 +92,19 @@ struct Trigger {
 
 /// One file of workflows/:
 ///
-///   workflow: refresh                  # its name; default: the file's
+///   workflow: refresh           # its name; default: the file's
 ///   description: ...
-///   properties: {day: ""}              # names that steps and triggers may read and write, with their first
-///   values at_once: 1                         # runs of this workflow side by side when_busy: queue # or
-///   skip: what becomes of a run that has to wait steps_at_once: 4 timeout: 2h                        # of a
-///   run keep: {runs: 500, days: 90}        # history and logs triggers:
+///   properties: {day: ""}       # names that steps and triggers read and write, with their first values
+///   at_once: 1                  # runs of this workflow side by side
+///   when_busy: queue            # or skip: what becomes of a run that has to wait
+///   steps_at_once: 4
+///   timeout: 2h                 # of a run
+///   keep: {runs: 500, days: 90} # history and logs
+///   triggers:
 ///     - {schedule: "15 6 * * *", zone: Europe/Madrid, missed: latest}
 ///     - {objects: raw/visits/, changes: [created, changed, deleted], batch: {count: 10, wait: 30s}}
 ///     - {after: fetch_all, when: succeeded, missed: all}
-///     - {http: HOOK_SECRET}            # the variable that holds the secret
+///     - {http: HOOK_SECRET}     # the variable that holds the secret
 ///   steps:
 ///     fetch: {fetch: [shop], timeout: 30m, retries: {times: 3, wait: 30s, factor: 2, longest: 10m}}
 ///     crawl: {crawl: all, after: fetch}

@@ -68,9 +68,8 @@ struct ExecutorOptions {
 /// - A cancel or the run's timeout stops what runs and skips what waits. Only steps that run always go on, or
 ///   start still; their own timeouts alone limit them. A timeout of the run makes it failed, whatever its
 ///   steps say.
-/// - A failure is tried again after its wait (which a cancel cuts short); a failed check and a cancel are
-/// not.
-///   A step that succeeds although it was told to stop has succeeded.
+/// - A failure is tried again after its wait (which a cancel cuts short); a failed check and a
+///   cancel are not. A step that succeeds although it was told to stop has succeeded.
 /// - When two steps write the same property, the one that ends later wins.
 /// - `before` is the run that this one resumes, or null: its steps that succeeded are kept with what they
 ///   wrote, as decide.hpp's resumed_states picks them.

@@ -101,10 +101,9 @@ class SqliteRunHistory final : public RunHistory {
     RH_ASSIGN(
         Statement insert,
         database_->prepare("insert into step (run, position, name, state, seconds, rows, message, parent, "
-                           "attempts, started, "
-                           "ended, kept_from, written) select number, (select coalesce(max(position) + 1, 0) "
-                           "from step where "
-                           "step.run = number), ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ? from run where id = ?"));
+                           "attempts, started, ended, kept_from, written) select number, (select "
+                           "coalesce(max(position) + 1, 0) from step where step.run = number), ?, ?, ?, ?, "
+                           "?, ?, ?, ?, ?, ?, ? from run where id = ?"));
     RH_TRY(insert.run(step.name, step.state, step.seconds, step.rows, step.message, step.parent,
                       step.attempts, step.started, step.ended, step.kept_from, written, run));
     if (database_->changes() == 0) return fail(unknown(run));

@@ -30,8 +30,8 @@ struct SchedulerOptions {
 
 /// Runs a project's workflows: lists what triggers watch, asks the TriggerBook, and starts a process for
 /// every queued run, which a guardian ends with this process. Of several processes on one project one
-/// schedules
-/// (`.reelhouse/scheduler.lock`); another takes over when it goes. All public functions are thread-safe.
+/// schedules (`.reelhouse/scheduler.lock`); another takes over when it goes. All public functions are
+/// thread-safe.
 class Scheduler {
  public:
   /// Errors: as open_run_history.
