@@ -6,7 +6,7 @@
 
 #include <ctime>
 
-#include "workflow/trigger_book.hpp"
+#include "workflow/trigger/book.hpp"
 
 using namespace reelhouse;
 using namespace reelhouse::workflow;

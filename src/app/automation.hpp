@@ -10,9 +10,9 @@
 
 #include "app/command.hpp"
 #include "metric/definition.hpp"
-#include "workflow/numbers.hpp"
-#include "workflow/scheduler.hpp"
-#include "workflow/watch.hpp"
+#include "workflow/alert/numbers.hpp"
+#include "workflow/alert/watch.hpp"
+#include "workflow/scheduler/scheduler.hpp"
 
 namespace reelhouse::app {
 

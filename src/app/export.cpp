@@ -12,7 +12,7 @@
 #include "base/near_miss.hpp"
 #include "lake/arriving_folder.hpp"
 #include "warehouse/versions.hpp"
-#include "workflow/definition.hpp"
+#include "workflow/define/definition.hpp"
 
 namespace reelhouse::app {
 namespace {

@@ -7,7 +7,7 @@
 #include "base/interrupt.hpp"
 #include "base/near_miss.hpp"
 #include "catalog/sources.hpp"
-#include "lake/fetch.hpp"
+#include "lake/fetch/fetch.hpp"
 #include "lake/object_store.hpp"
 
 namespace reelhouse::app {

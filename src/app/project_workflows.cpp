@@ -8,8 +8,8 @@
 #include "base/interrupt.hpp"
 #include "base/near_miss.hpp"
 #include "model/project.hpp"
-#include "workflow/executor.hpp"
-#include "workflow/project_steps.hpp"
+#include "workflow/run/executor.hpp"
+#include "workflow/run/project_steps.hpp"
 
 namespace reelhouse::app {
 namespace {

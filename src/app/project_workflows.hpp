@@ -4,8 +4,8 @@
 #include <vector>
 
 #include "app/command.hpp"
-#include "workflow/definition.hpp"
-#include "workflow/pipeline.hpp"
+#include "workflow/define/definition.hpp"
+#include "workflow/run/pipeline.hpp"
 
 namespace reelhouse::app {
 

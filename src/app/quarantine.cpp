@@ -8,7 +8,7 @@
 #include "base/near_miss.hpp"
 #include "catalog/catalog.hpp"
 #include "model/curated.hpp"
-#include "workflow/runs.hpp"
+#include "workflow/history/runs.hpp"
 
 namespace reelhouse::app {
 namespace {

@@ -2,8 +2,8 @@
 
 #include "app/project_workflows.hpp"
 #include "base/files.hpp"
-#include "workflow/housekeeping.hpp"
-#include "workflow/scheduler.hpp"
+#include "workflow/scheduler/housekeeping.hpp"
+#include "workflow/scheduler/scheduler.hpp"
 
 namespace reelhouse::app {
 namespace {

@@ -5,8 +5,8 @@
 
 #include "app/project_workflows.hpp"
 #include "base/interrupt.hpp"
-#include "workflow/run_log.hpp"
-#include "workflow/scheduler.hpp"
+#include "workflow/run/log.hpp"
+#include "workflow/scheduler/scheduler.hpp"
 
 namespace reelhouse::app {
 namespace {

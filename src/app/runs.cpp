@@ -6,7 +6,7 @@
 #include "app/command.hpp"
 #include "app/one_line.hpp"
 #include "base/files.hpp"
-#include "workflow/runs.hpp"
+#include "workflow/history/runs.hpp"
 
 namespace reelhouse::app {
 namespace {

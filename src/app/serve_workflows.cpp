@@ -4,8 +4,8 @@
 
 #include <algorithm>
 
-#include "workflow/run_log.hpp"
-#include "workflow/webhook.hpp"
+#include "workflow/alert/webhook.hpp"
+#include "workflow/run/log.hpp"
 
 namespace reelhouse::app {
 namespace {

@@ -4,7 +4,7 @@
 
 #include "app/answers.hpp"
 #include "app/project_workflows.hpp"
-#include "workflow/scheduler.hpp"
+#include "workflow/scheduler/scheduler.hpp"
 
 namespace reelhouse::app {
 

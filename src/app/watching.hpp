@@ -10,8 +10,8 @@
 #include "catalog/catalog.hpp"
 #include "metric/definition.hpp"
 #include "model/project.hpp"
-#include "workflow/freshness.hpp"
-#include "workflow/watch.hpp"
+#include "workflow/alert/freshness.hpp"
+#include "workflow/alert/watch.hpp"
 
 namespace reelhouse::app {
 

@@ -6,7 +6,7 @@
 #include "base/duration.hpp"
 #include "base/near_miss.hpp"
 #include "engine/engine.hpp"
-#include "workflow/trigger_book.hpp"
+#include "workflow/trigger/book.hpp"
 
 namespace reelhouse::app {
 namespace {

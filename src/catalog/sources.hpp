@@ -8,7 +8,7 @@
 
 #include "base/result.hpp"
 #include "catalog/format.hpp"
-#include "lake/fetch.hpp"
+#include "lake/fetch/fetch.hpp"
 
 namespace reelhouse::catalog {
 
@@ -21,7 +21,7 @@ namespace reelhouse::catalog {
 ///   unreadable: error                # or warn: go on without an object that cannot be read
 ///   max_age: 8d                      # a promise: older, it is late, which dashboards and alerts tell
 ///   age_of: arrival                  # of the newest object; or drop: of the newest drop's date
-///   fetch: ...                       # where to download it from: lake/fetch.hpp
+///   fetch: ...                       # where to download it from: lake/fetch/fetch.hpp
 ///   tables:
 ///     shop_order:
 ///       files: orders.*.tsv*         # glob on the object's name below the drop; default *

@@ -27,9 +27,9 @@ void remove_made(const fs::path& part) {
   fs::remove_all(unpacked_of(part), code);
 }
 
-bool is_loopback(const Url& url) {
+bool stays_on_this_machine(const Url& url) {
   const std::string host = url.origin.substr(url.origin.find("//") + 2);
-  return s3::is_loopback(host.substr(0, host.rfind(':')));
+  return is_loopback(host.substr(0, host.rfind(':')));
 }
 
 /// One file on its way.
@@ -66,7 +66,7 @@ class FileFetch {
     request_.login_hint = login_hint(file_);
     request_.part = with_.work / (sha256(dataset + "\n" + file_.url).substr(0, kMarkLength) + ".part");
     RH_ASSIGN(request_.authorization, authorization_of(file_));
-    if (!request_.authorization.empty() && !request_.url.secure && !is_loopback(request_.url))
+    if (!request_.authorization.empty() && !request_.url.secure && !stays_on_this_machine(request_.url))
       return fail(ErrorKind::kUsage, "a login would be sent over http, for everybody on the way to read",
                   "Write the address with https.", file_.where);
     return {};

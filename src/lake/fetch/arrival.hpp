@@ -5,15 +5,15 @@
 #include <vector>
 
 #include "lake/fetch/deliveries.hpp"
-#include "lake/s3/retry.hpp"
+#include "lake/http/retry.hpp"
 
 namespace reelhouse::lake {
 
 /// Who fetches, and how.
 struct Fetching {
-  s3::Transport& transport;
-  s3::RetryPolicy policy;
-  s3::Timing& timing;
+  Transport& transport;
+  RetryPolicy policy;
+  Timing& timing;
   std::filesystem::path work;
 };
 

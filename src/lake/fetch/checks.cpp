@@ -9,10 +9,10 @@
 #include <fstream>
 #include <sstream>
 
+#include "base/digest.hpp"
 #include "base/files.hpp"
 #include "base/interrupt.hpp"
 #include "lake/byte_stream.hpp"
-#include "lake/s3/digest.hpp"
 
 namespace reelhouse::lake {
 namespace {
@@ -143,12 +143,12 @@ Result<> check_content(const Arrived& arrived) {
 
 Result<std::string> sha256_of(const fs::path& file) {
   RH_ASSIGN(const auto stream, open_byte_stream(file, Compression::kNone));
-  const auto digest = s3::make_digest(s3::DigestKind::kSha256);
+  const auto digest = make_digest(DigestKind::kSha256);
   RH_TRY(read_all(*stream, [&](std::span<const std::byte> bytes) -> Result<> {
     digest->add(bytes);
     return {};
   }));
-  return s3::to_hex(digest->value());
+  return to_hex(digest->value());
 }
 
 Result<std::string> sum_in(const std::string& list, const std::vector<std::string>& names) {

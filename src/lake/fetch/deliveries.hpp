@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "lake/drops.hpp"
-#include "lake/fetch.hpp"
+#include "lake/fetch/fetch.hpp"
 
 namespace reelhouse::lake {
 

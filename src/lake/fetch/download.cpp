@@ -9,11 +9,6 @@
 namespace reelhouse::lake {
 namespace {
 
-using s3::HttpFailure;
-using s3::HttpRequest;
-using s3::HttpResponse;
-using s3::Milliseconds;
-
 constexpr int kMostRedirects = 10;
 constexpr int kTriesForUnknownHost = 3;
 
@@ -26,7 +21,7 @@ bool may_pass(int status) {
 }
 
 /// How long a server asks to be left alone: seconds, or a date.
-Milliseconds retry_after(const HttpResponse& answer, const s3::Timing& timing) {
+Milliseconds retry_after(const HttpResponse& answer, const Timing& timing) {
   const std::string text = answer.header("retry-after");
   int64_t seconds = 0;
   const auto read = std::from_chars(text.data(), text.data() + text.size(), seconds);
@@ -47,8 +42,7 @@ Error interruption() {
 /// One download from its first request to its last.
 class Exchange {
  public:
-  Exchange(const DownloadRequest& request, s3::Transport& transport, const s3::RetryPolicy& policy,
-           s3::Timing& timing)
+  Exchange(const DownloadRequest& request, Transport& transport, const RetryPolicy& policy, Timing& timing)
       : request_(request), transport_(transport), policy_(policy), timing_(timing), retry_(policy, timing) {}
 
   /// Asks until there is an answer that lasts; `part` takes the body of a success (null: it is in the
@@ -72,11 +66,11 @@ class Exchange {
                                 wait_.count() / 1000),
                     "Fetch again then; what has arrived is kept.", request_.url.display);
       switch (retry_.again(tries_, wait_)) {
-        case s3::Retry::Next::kTry:
+        case Retry::Next::kTry:
           break;
-        case s3::Retry::Next::kInterrupted:
+        case Retry::Next::kInterrupted:
           return fail(interruption());
-        case s3::Retry::Next::kGiveUp:
+        case Retry::Next::kGiveUp:
           return fail(ErrorKind::kUnavailable,
                       fmt::format("{}: {}, after {} tries", doing(), *failure_, retry_.failed()),
                       "Fetch again later; what has arrived is kept.", request_.url.display);
@@ -93,8 +87,8 @@ class Exchange {
     return fail(ErrorKind::kUnavailable, "");
   }
 
-  s3::Pairs headers_for(const Url& url, bool left_home, const Part* part) const {
-    s3::Pairs headers = {{"Accept-Encoding", "identity"}};
+  Pairs headers_for(const Url& url, bool left_home, const Part* part) const {
+    Pairs headers = {{"Accept-Encoding", "identity"}};
     if (!request_.authorization.empty() && !left_home && url.origin == request_.url.origin)
       headers.emplace_back("Authorization", request_.authorization);
     if (part != nullptr && part->whole()) {
@@ -186,10 +180,10 @@ class Exchange {
   }
 
   const DownloadRequest& request_;
-  s3::Transport& transport_;
-  const s3::RetryPolicy& policy_;
-  s3::Timing& timing_;
-  s3::Retry retry_;
+  Transport& transport_;
+  const RetryPolicy& policy_;
+  Timing& timing_;
+  Retry retry_;
   std::optional<std::string> failure_;  ///< why a try failed that may be made again
   Milliseconds wait_{0};
   int tries_ = 0;
@@ -198,8 +192,8 @@ class Exchange {
 
 }  // namespace
 
-Result<Downloaded> download(const DownloadRequest& request, s3::Transport& transport,
-                            const s3::RetryPolicy& policy, s3::Timing& timing) {
+Result<Downloaded> download(const DownloadRequest& request, Transport& transport, const RetryPolicy& policy,
+                            Timing& timing) {
   RH_ASSIGN(Part part, Part::open(request.part, request.url.text));
   const bool had_whole = part.whole();
   Progress progress(fmt::format("fetching {}", request.name), 0, "bytes");
@@ -227,8 +221,8 @@ Result<Downloaded> download(const DownloadRequest& request, s3::Transport& trans
   return done;
 }
 
-Result<std::string> download_text(const DownloadRequest& request, s3::Transport& transport,
-                                  const s3::RetryPolicy& policy, s3::Timing& timing) {
+Result<std::string> download_text(const DownloadRequest& request, Transport& transport,
+                                  const RetryPolicy& policy, Timing& timing) {
   Exchange exchange(request, transport, policy, timing);
   RH_ASSIGN(HttpResponse answer, exchange.run(nullptr));
   return std::move(answer.body);

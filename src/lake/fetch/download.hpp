@@ -5,7 +5,7 @@
 
 #include "lake/fetch/part.hpp"
 #include "lake/fetch/url.hpp"
-#include "lake/s3/retry.hpp"
+#include "lake/http/retry.hpp"
 
 namespace reelhouse::lake {
 
@@ -32,11 +32,11 @@ struct Downloaded {
 /// (429, 5xx, cut, stalled), as often as `policy` says without getting further, and waits as long as a server
 /// asks for, up to `policy.longest`.
 /// Errors: kUnavailable, kPermission, kNotFound, kDamaged, kFull, kInterrupted.
-Result<Downloaded> download(const DownloadRequest& request, s3::Transport& transport,
-                            const s3::RetryPolicy& policy, s3::Timing& timing);
+Result<Downloaded> download(const DownloadRequest& request, Transport& transport, const RetryPolicy& policy,
+                            Timing& timing);
 
 /// Reads a small text, such as a list of checksums. Errors: as download.
-Result<std::string> download_text(const DownloadRequest& request, s3::Transport& transport,
-                                  const s3::RetryPolicy& policy, s3::Timing& timing);
+Result<std::string> download_text(const DownloadRequest& request, Transport& transport,
+                                  const RetryPolicy& policy, Timing& timing);
 
 }  // namespace reelhouse::lake

@@ -3,9 +3,9 @@
 #include <cstdlib>
 #include <optional>
 
+#include "base/digest.hpp"
 #include "base/files.hpp"
 #include "base/json.hpp"
-#include "lake/s3/digest.hpp"
 
 namespace reelhouse::lake {
 namespace {
@@ -37,7 +37,7 @@ Result<std::string> basic(const std::string& user, const std::string& password, 
   if (user.find(':') != std::string::npos)
     return fail(ErrorKind::kUsage, "a user name holds a ':', which basic authentication cannot say", "",
                 from);
-  return "Basic " + s3::to_base64(user + ":" + password);
+  return "Basic " + to_base64(user + ":" + password);
 }
 
 Result<std::string> from_file(const FetchFile& file) {

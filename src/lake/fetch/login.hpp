@@ -3,7 +3,7 @@
 #include <string>
 
 #include "base/result.hpp"
-#include "lake/fetch.hpp"
+#include "lake/fetch/fetch.hpp"
 
 namespace reelhouse::lake {
 

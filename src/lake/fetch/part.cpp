@@ -111,7 +111,7 @@ Result<> Part::write_note() const {
                                note.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n");
 }
 
-Result<> Part::start_anew(const s3::HttpResponse& answer) {
+Result<> Part::start_anew(const HttpResponse& answer) {
   RH_TRY(reset());
   head_.etag = answer.header("etag");
   head_.last_modified = answer.header("last-modified");
@@ -122,7 +122,7 @@ Result<> Part::start_anew(const s3::HttpResponse& answer) {
   return write_note();
 }
 
-Result<> Part::begin(const s3::HttpResponse& answer) {
+Result<> Part::begin(const HttpResponse& answer) {
   if (answer.status == 200) return start_anew(answer);
   const auto range = content_range(answer.header("content-range"));
   const std::string etag = answer.header("etag");

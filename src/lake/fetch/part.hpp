@@ -4,7 +4,7 @@
 #include <string>
 
 #include "base/progress.hpp"
-#include "lake/s3/http.hpp"
+#include "lake/http/transport.hpp"
 
 namespace reelhouse::lake {
 
@@ -24,7 +24,7 @@ struct FileHead {
 
 /// A download that has begun: a file beside a note of what it is part of. Survives the process, whatever ends
 /// it; the note is written before the first byte, so that bytes are never taken for another file's.
-class Part final : public s3::BodySink {
+class Part final : public BodySink {
  public:
   /// Opens the part at a path, with what an earlier process left there of the same URL.
   /// Errors: kPermission, kFull, kUnavailable.
@@ -42,7 +42,7 @@ class Part final : public s3::BodySink {
   bool misfit() const { return misfit_; }
   void show(Progress* progress) { progress_ = progress; }
 
-  Result<> begin(const s3::HttpResponse& answer) override;
+  Result<> begin(const HttpResponse& answer) override;
   Result<> write(std::span<const std::byte> bytes) override;
   /// Notes, durably, that all bytes are there. Errors: kUnavailable, kFull; kDamaged (too few or too many).
   Result<> finish();
@@ -53,7 +53,7 @@ class Part final : public s3::BodySink {
 
  private:
   Part(std::filesystem::path path, int descriptor) : path_(std::move(path)), descriptor_(descriptor) {}
-  Result<> start_anew(const s3::HttpResponse& answer);
+  Result<> start_anew(const HttpResponse& answer);
   Result<> write_note() const;
   void read_note(const std::string& url);
 

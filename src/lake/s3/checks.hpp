@@ -5,8 +5,8 @@
 #include <string>
 #include <vector>
 
-#include "lake/s3/digest.hpp"
-#include "lake/s3/http.hpp"
+#include "base/digest.hpp"
+#include "lake/http/transport.hpp"
 
 namespace reelhouse::lake::s3 {
 

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <charconv>
 
-#include "lake/s3/digest.hpp"
+#include "base/digest.hpp"
 #include "lake/s3/redirect.hpp"
 
 namespace reelhouse::lake::s3 {

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "lake/s3/credentials.hpp"
+#include "lake/s3/location.hpp"
 #include "lake/s3/refusal.hpp"
 #include "lake/s3/settings.hpp"
 

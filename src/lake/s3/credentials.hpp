@@ -6,9 +6,9 @@
 #include <string>
 #include <vector>
 
-#include "lake/s3/http.hpp"
+#include "lake/http/retry.hpp"
+#include "lake/http/transport.hpp"
 #include "lake/s3/profile_file.hpp"
-#include "lake/s3/retry.hpp"
 #include "lake/s3/signature.hpp"
 
 namespace reelhouse::lake::s3 {

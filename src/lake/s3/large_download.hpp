@@ -6,9 +6,9 @@
 #include <string>
 #include <vector>
 
+#include "base/md5.hpp"
 #include "lake/s3/checks.hpp"
 #include "lake/s3/download.hpp"
-#include "lake/s3/md5.hpp"
 
 namespace reelhouse::lake::s3 {
 

@@ -3,7 +3,7 @@
 #include <optional>
 #include <string>
 
-#include "lake/s3/http.hpp"
+#include "lake/http/transport.hpp"
 #include "lake/s3/xml.hpp"
 
 namespace reelhouse::lake::s3 {

@@ -3,9 +3,9 @@
 #include <cstdint>
 #include <string>
 
+#include "lake/http/retry.hpp"
+#include "lake/http/uri.hpp"
 #include "lake/s3/profile_file.hpp"
-#include "lake/s3/retry.hpp"
-#include "lake/s3/uri.hpp"
 
 namespace reelhouse::lake::s3 {
 

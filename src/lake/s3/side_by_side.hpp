@@ -3,8 +3,8 @@
 #include <span>
 #include <string>
 
-#include "lake/s3/http.hpp"
-#include "lake/s3/md5.hpp"
+#include "base/md5.hpp"
+#include "lake/http/transport.hpp"
 
 namespace reelhouse::lake::s3 {
 

@@ -4,7 +4,7 @@
 #include <cctype>
 #include <map>
 
-#include "lake/s3/digest.hpp"
+#include "base/digest.hpp"
 
 namespace reelhouse::lake::s3 {
 namespace {

@@ -3,7 +3,7 @@
 #include <string>
 
 #include "base/clock.hpp"
-#include "lake/s3/uri.hpp"
+#include "lake/http/uri.hpp"
 
 namespace reelhouse::lake::s3 {
 

@@ -1,6 +1,6 @@
+#include "base/digest.hpp"
 #include "base/files.hpp"
 #include "lake/s3/credential_sources.hpp"
-#include "lake/s3/digest.hpp"
 #include "lake/s3/settings.hpp"
 #include "lake/s3/xml.hpp"
 

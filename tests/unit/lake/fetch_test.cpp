@@ -1,4 +1,4 @@
-#include "lake/fetch.hpp"
+#include "lake/fetch/fetch.hpp"
 
 #include <gmock/gmock.h>
 
@@ -15,7 +15,6 @@ namespace {
 
 using s3::answer_of;
 using s3::FakeTransport;
-using s3::HttpRequest;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
@@ -158,15 +157,15 @@ class DownloadTest : public ::testing::Test {
     request.part = folder_.path() / "a.part";
     return download(request, transport, policy_, timing_);
   }
-  static s3::Answer give(const HttpRequest& request, s3::HttpResponse head, const std::string& body) {
+  static s3::Answer give(const HttpRequest& request, HttpResponse head, const std::string& body) {
     auto taken = request.sink->begin(head);
     if (taken) taken = request.sink->write(std::as_bytes(std::span(body)));
-    if (!taken) return tl::unexpected(s3::HttpFailure{s3::HttpFailure::Kind::kSink, "", taken.error()});
+    if (!taken) return tl::unexpected(HttpFailure{HttpFailure::Kind::kSink, "", taken.error()});
     return head;
   }
   test::TemporaryFolder folder_;
   s3::FakeTiming timing_;
-  s3::RetryPolicy policy_{.attempts = 3, .longest = s3::Milliseconds(120'000)};
+  RetryPolicy policy_{.attempts = 3, .longest = Milliseconds(120'000)};
 };
 
 TEST_F(DownloadTest, DoesNotReturnALoginToTheHostAfterItLeft) {
@@ -193,13 +192,13 @@ TEST_F(DownloadTest, WaitsAsLongAsTheServerAsks) {
     return give(request, answer_of(200), "x");
   });
   ASSERT_TRUE(run(transport));
-  EXPECT_THAT(timing_.waits, ElementsAre(s3::Milliseconds(17'000), s3::Milliseconds(33'000)));
+  EXPECT_THAT(timing_.waits, ElementsAre(Milliseconds(17'000), Milliseconds(33'000)));
 }
 
 TEST_F(DownloadTest, GivesUpOnAServerThatAlwaysSendsTheSameBeginning) {
   FakeTransport transport([](const HttpRequest& request) -> s3::Answer {
     (void)give(request, answer_of(200, "", {{"content-length", "100"}}), "begin");
-    return s3::broken(s3::HttpFailure::Kind::kBroken);
+    return s3::broken(HttpFailure::Kind::kBroken);
   });
   const auto failed = run(transport);
   ASSERT_FALSE(failed);

@@ -1,7 +1,7 @@
 #include <gmock/gmock.h>
 
+#include "base/digest.hpp"
 #include "lake/s3/checks.hpp"
-#include "lake/s3/digest.hpp"
 #include "lake/s3/redirect.hpp"
 #include "lake/s3/settings.hpp"
 #include "lake/s3/upload.hpp"

@@ -1,6 +1,6 @@
 #include <gmock/gmock.h>
 
-#include "lake/s3/digest.hpp"
+#include "base/digest.hpp"
 #include "lake/s3/signature.hpp"
 
 namespace reelhouse::lake::s3 {

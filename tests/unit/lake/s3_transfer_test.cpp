@@ -6,10 +6,10 @@
 #include <thread>
 
 #include "base/files.hpp"
+#include "base/md5.hpp"
 #include "lake/s3/cache.hpp"
 #include "lake/s3/checks.hpp"
 #include "lake/s3/download.hpp"
-#include "lake/s3/md5.hpp"
 #include "lake/s3/prefetch.hpp"
 #include "lake/s3/side_by_side.hpp"
 #include "lake/s3/upload.hpp"

@@ -1,0 +1,514 @@
+#include "workflow/run/pipeline.hpp"
+
+#include <algorithm>
+#include <thread>
+
+#include "base/files.hpp"
+#include "base/hash.hpp"
+#include "base/interrupt.hpp"
+#include "workflow/run/receipt.hpp"
+
+namespace reelhouse::workflow {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr size_t kOldBuilds = 2;  ///< builds kept of a model besides the newest, for going back and forth
+
+/// Remembers what the last published version was made of, so that an unchanged run can end early.
+struct LastPublish {
+  std::string content;  ///< hash of all fingerprints, checks and descriptions
+  int version = 0;
+  std::string server;  ///< of a warehouse that is no folder; a folder moves with its project
+
+  static LastPublish load(const fs::path& file) {
+    const auto text = read_file(file);
+    if (!text) return {};
+    const Json json = Json::parse(*text, nullptr, false);
+    if (!json.is_object()) return {};
+    return {json.value("content", ""), json.value("version", 0), json.value("server", "")};
+  }
+  Result<> save(const fs::path& file) const {
+    return write_file_atomically(file,
+                                 Json{{"content", content}, {"version", version}, {"server", server}}.dump());
+  }
+};
+
+/// Members are in the order in which they come to life.
+class LocalPipeline final : public Pipeline {
+ public:
+  LocalPipeline(PipelineOptions options, const Clock& clock, Say say, TellPart tell)
+      : options_(std::move(options)),
+        clock_(clock),
+        say_(std::move(say)),
+        tell_(std::move(tell)),
+        curated_(options_.store) {}
+
+  Result<> take_hold(const std::function<bool()>& wait);
+  void name_run(const std::string& run) override { result_.run = run; }
+  Result<uint64_t> crawl() override;
+  Result<uint64_t> build() override;
+  Result<uint64_t> check() override;
+  Result<uint64_t> publish() override;
+  void write_receipt(const Run& run, const std::string& error) override;
+  PipelineResult& result() override { return result_; }
+
+ private:
+  Result<> open_lake();
+  Result<> recall_crawl();
+  Result<> plan();
+  bool nothing_changed();
+  Result<> build_models();
+  void tell_outcome(const model::ModelOutcome& outcome);
+  Result<> complete_selection();
+  std::vector<warehouse::PublishedTable> tables_to_publish(std::vector<std::string>& needed) const;
+  Result<> check_writable();
+  std::vector<model::CheckResult> check_delivery() const {
+    return model::check_delivery(project_, crawled_.tables, crawled_.unreadable,
+                                 std::chrono::floor<std::chrono::days>(clock_.now()));
+  }
+  void forget_old_copies() const;
+  Result<> stop_on_failed_checks();
+  std::string content_hash() const;
+  std::string missing_note(size_t node) const;
+  int workers() const {
+    const unsigned cores =
+        options_.threads > 0 ? static_cast<unsigned>(options_.threads) : std::thread::hardware_concurrency();
+    return static_cast<int>(std::clamp(cores, 1U, 4U));
+  }
+  std::string server() const {
+    return warehouse::is_server(options_.warehouse.location) ||
+                   warehouse::is_bucket(options_.warehouse.location)
+               ? warehouse_->name()
+               : "";
+  }
+  lake::StoreOptions object_copies() const { return {options_.state / "cache" / "objects", 0}; }
+  fs::path last_publish_file() const { return options_.state / "published.json"; }
+
+  PipelineOptions options_;
+  const Clock& clock_;
+  const Say say_;
+  const TellPart tell_;
+  std::vector<FileLock> locks_;
+  std::unique_ptr<model::BuildMirror> mirror_;
+  model::Curated curated_;
+  std::unique_ptr<warehouse::Warehouse> warehouse_;
+  Json phases_ = Json::array();
+  PipelineResult result_;
+
+  model::Project project_;
+  std::unique_ptr<lake::ObjectStore> lake_;
+  std::unique_ptr<catalog::Catalog> catalog_;
+  catalog::CrawlReport crawled_;
+  bool is_crawled_ = false;
+  std::unique_ptr<engine::Database> database_;
+  model::Graph graph_;
+  model::BuildOptions build_options_;
+  std::unique_ptr<model::Builder> builder_;
+  bool is_built_ = false;
+  bool is_checked_ = false;
+};
+
+/// Takes a lock; waits for it as long as `wait` says so.
+Result<FileLock> take_lock(const fs::path& file, const char* doing, const std::function<bool()>& wait,
+                           const Say& say) {
+  bool is_told = false;
+  while (true) {
+    auto lock = FileLock::take(file, doing);
+    if (lock || lock.error().kind != ErrorKind::kBusy || !wait || !wait()) return lock;
+    if (!is_told) say("waits for another run: " + lock.error().to_string());
+    is_told = true;
+    std::this_thread::sleep_for(std::chrono::milliseconds(200));
+  }
+}
+
+Result<> LocalPipeline::take_hold(const std::function<bool()>& wait) {
+  RH_ASSIGN(warehouse_, warehouse::open_warehouse(options_.warehouse));
+  if (!options_.store_bucket.empty()) {
+    RH_ASSIGN(auto bucket, lake::open_store(options_.store_bucket, object_copies()));
+    mirror_ = std::make_unique<model::BuildMirror>(std::move(bucket));
+    curated_ = model::Curated(options_.store, mirror_.get());
+  }
+  RH_TRY(make_folders(options_.state));
+  RH_ASSIGN(auto lock, take_lock(options_.state / "lock", "running this project", wait, say_));
+  locks_.push_back(std::move(lock));
+  RH_ASSIGN(auto store_lock, take_lock(options_.store / ".lock", "building into this store", wait, say_));
+  locks_.push_back(std::move(store_lock));
+  std::error_code code;
+  fs::remove_all(options_.state / "tmp", code);
+  return {};
+}
+
+Result<> LocalPipeline::open_lake() {
+  if (lake_) return {};
+  RH_ASSIGN(project_, model::load_project(options_.project));
+  RH_ASSIGN(catalog_, catalog::open_catalog(options_.state / "catalog.db"));
+  RH_ASSIGN(lake_, lake::open_store(options_.lake, object_copies()));
+  return {};
+}
+
+/// Takes what the last crawl kept where this process ran none.
+Result<> LocalPipeline::recall_crawl() {
+  if (is_crawled_) return {};
+  RH_TRY(open_lake());
+  RH_ASSIGN(crawled_.tables, catalog_->tables());
+  RH_ASSIGN(crawled_.unreadable, catalog_->unreadable());
+  if (crawled_.tables.empty())
+    return fail(ErrorKind::kNotFound, "the catalog is empty: nothing was crawled yet",
+                "Put a crawl step before, or run: reelhouse crawl");
+  is_crawled_ = true;
+  return {};
+}
+
+Result<uint64_t> LocalPipeline::crawl() {
+  const PhaseTimer timer(phases_, "crawl");
+  RH_TRY(open_lake());
+  RH_ASSIGN(
+      crawled_,
+      catalog_->crawl(*lake_, project_.sources,
+                      {.dry_run = false, .exclude = options_.exclude, .threads = options_.threads}, clock_));
+  result_.changes = crawled_.changes;
+  size_t objects = 0;
+  uint64_t records = 0;
+  for (const auto& table : crawled_.tables) {
+    objects += table.objects.size();
+    records += table.records();
+  }
+  say_(fmt::format("crawl    {} objects, {} tables, {} records; {} read anew  {:.1f} s", objects,
+                   crawled_.tables.size(), records, crawled_.objects_read, timer.seconds()));
+  if (objects == 0)
+    say_(fmt::format("crawl    no object lies below {}/raw; the lake is the folder that holds raw/",
+                     options_.lake));
+  for (const auto& object : crawled_.unreadable)
+    say_(fmt::format("crawl    cannot read {}: {}", object.info.key, object.problem));
+  is_crawled_ = true;
+  return records;
+}
+
+Result<> LocalPipeline::plan() {
+  const PhaseTimer timer(phases_, "plan");
+  builder_.reset();
+  engine::DatabaseOptions database;
+  database.threads = options_.threads;
+  database.memory_limit = options_.memory_limit;
+  database.temporary = (options_.state / "tmp").string();
+  RH_ASSIGN(database_, engine::open_duckdb(database));
+  RH_ASSIGN(auto session, database_->connect());
+  RH_TRY(session->execute("set preserve_insertion_order = false"));
+  std::vector<std::string> tables;
+  for (const auto& table : crawled_.tables) tables.push_back(table.name);
+  std::vector<Error> problems;
+  graph_ = model::resolve(project_, *session, tables, problems);
+  if (!problems.empty()) {
+    for (size_t i = 1; i < problems.size(); ++i) say_("error: " + problems[i].to_string());
+    return fail(problems.front());
+  }
+  RH_ASSIGN(build_options_.selected, model::select(graph_, options_.select));
+  build_options_.full_refresh = options_.full_refresh;
+  build_options_.workers = workers();
+  builder_ = std::make_unique<model::Builder>(project_, graph_, *lake_, *catalog_, crawled_.tables, curated_,
+                                              *database_);
+  return {};
+}
+
+std::string LocalPipeline::content_hash() const {
+  std::string text;
+  for (const auto& node : graph_.nodes) {
+    const auto& model = *node.model;
+    text += builder_->prints().at(model.name) + model.name + model.description + model.folder + "\n";
+    for (const auto& column : model.columns) text += column.name + ":" + column.description + "\n";
+    for (const auto& check : model.checks)
+      text += fmt::format("{} {} {}\n", check.name, static_cast<int>(check.severity), check.sql);
+  }
+  for (const auto& object : crawled_.unreadable) text += object.info.key + object.info.etag + "\n";
+  return sha256(text).substr(0, 24);
+}
+
+bool LocalPipeline::nothing_changed() {
+  if (!options_.select.empty() || options_.full_refresh) return false;
+  const LastPublish last = LastPublish::load(last_publish_file());
+  if (last.version == 0 || last.content != content_hash() || last.server != server()) return false;
+  const auto current = warehouse_->current();
+  if (!current || !builder_->all_known(build_options_)) return false;
+  result_.unchanged = true;
+  const auto outcomes = builder_->known_outcomes();
+  result_.known = outcomes.size();
+  result_.objects = model::account(graph_, outcomes, crawled_.tables, result_.checks);
+  if (current->number != last.version)
+    say_(
+        fmt::format("nothing has changed since version {}; version {} is current because of a rollback. "
+                    "'reelhouse rollback {}' goes forward again.",
+                    last.version, current->number, last.version));
+  else
+    say_(fmt::format("nothing has changed: version {} stays current", current->number));
+  if (const auto remarks = warehouse_->tend(options_.keep_versions))
+    for (const auto& remark : *remarks) say_("publish  " + remark);
+  return true;
+}
+
+/// Tells what became of one model.
+void LocalPipeline::tell_outcome(const model::ModelOutcome& outcome) {
+  const auto& record = outcome.record;
+  Step part{.name = "build " + outcome.model, .state = "succeeded", .parent = "build"};
+  switch (outcome.state) {
+    case model::BuildState::kBuilt:
+      ++result_.built;
+      say_(fmt::format("build    {:<32} {:>12} rows{}  {:.2f} s", outcome.model, record.rows,
+                       record.rejected > 0 ? fmt::format(", {} rejected", record.rejected) : "",
+                       record.seconds));
+      part.seconds = record.seconds;
+      part.rows = record.rows;
+      return tell_(std::move(part));
+    case model::BuildState::kKnown:
+      ++result_.known;
+      return;
+    case model::BuildState::kView:
+      return;
+    case model::BuildState::kFailed:
+      part.state = "failed";
+      part.message = outcome.error;
+      return tell_(std::move(part));
+    case model::BuildState::kSkipped:
+      say_(fmt::format("skipped  {}: {} failed", outcome.model, outcome.error));
+      part.state = "skipped";
+      part.message = outcome.error + " failed";
+      return tell_(std::move(part));
+  }
+}
+
+Result<> LocalPipeline::build_models() {
+  const PhaseTimer timer(phases_, "build");
+  curated_.remove_leftovers();
+  RH_TRY(builder_->define_inputs());
+  RH_TRY(builder_->build(build_options_, [&](const model::ModelOutcome& outcome) { tell_outcome(outcome); }));
+  RH_TRY(builder_->define_audit());
+  say_(fmt::format("build    {} built, {} known  {:.1f} s", result_.built, result_.known, timer.seconds()));
+  return {};
+}
+
+Result<uint64_t> LocalPipeline::build() {
+  RH_TRY(recall_crawl());
+  RH_TRY(plan());
+  if (!nothing_changed()) {
+    std::vector<model::CheckResult> by_models;  // none yet: until they are built the crawl alone has rejected
+    result_.objects = model::account(graph_, {}, crawled_.tables, by_models);
+    result_.checks = check_delivery();
+    RH_TRY(stop_on_failed_checks());
+    RH_TRY(check_writable());
+    RH_TRY(build_models());
+  }
+  is_built_ = true;
+  return result_.built;
+}
+
+Result<uint64_t> LocalPipeline::check() {
+  if (!is_built_) RH_TRY(build());
+  if (result_.unchanged) return 0;
+  {
+    const PhaseTimer timer(phases_, "check");
+    model::PassedChecks passed(options_.state / "passed_checks.json");
+    RH_ASSIGN(const auto run, model::run_checks(*builder_, graph_, *database_, passed, workers()));
+    result_.objects = model::account(graph_, builder_->outcomes(), crawled_.tables, result_.checks);
+    const auto kept = model::check_kept(project_, result_.objects);
+    result_.checks.insert(result_.checks.end(), kept.begin(), kept.end());
+    result_.checks.insert(result_.checks.end(), run.results.begin(), run.results.end());
+    if (!run.left_out.empty())
+      say_(fmt::format("check    left out, for they read models that are not selected: {}",
+                       fmt::join(run.left_out, ", ")));
+  }
+  RH_TRY(stop_on_failed_checks());
+  is_checked_ = true;
+  return result_.checks.size();
+}
+
+/// Says what failed; a failure of severity error ends the run.
+Result<> LocalPipeline::stop_on_failed_checks() {
+  size_t failed = 0;
+  size_t warned = 0;
+  for (const auto& check : result_.checks) {
+    if (check.passed) continue;
+    const bool is_error = check.severity == model::Severity::kError;
+    (is_error ? failed : warned) += 1;
+    say_(fmt::format("check    {} {}: {} ({} {})", is_error ? "FAILED" : "warning", check.model, check.name,
+                     check.failures, check.failures == 1 ? "row" : "rows"));
+    for (const auto& example : check.examples) say_("           " + example);
+  }
+  say_(fmt::format("check    {} checks, {} failed, {} warnings", result_.checks.size(), failed, warned));
+  if (failed == 0) return {};
+  return fail(
+      ErrorKind::kCheckFailed,
+      fmt::format("{} check{} failed, so nothing was published", failed, failed == 1 ? "" : "s"),
+      "The lines above name the check and the first rows; the version published before stays current.");
+}
+
+/// Tells which optional datasets a model stands on that are not in the lake, in their sources' words.
+std::string LocalPipeline::missing_note(size_t node) const {
+  std::vector<bool> marked(graph_.nodes.size(), false);
+  marked[node] = true;
+  marked = graph_.upstream(marked);
+  const auto is_read = [&](const catalog::SourceTable& table) {
+    for (size_t i = 0; i < marked.size(); ++i)
+      if (marked[i] && std::ranges::find(graph_.nodes[i].raw, table.name) != graph_.nodes[i].raw.end())
+        return true;
+    return false;
+  };
+  const auto is_here = [&](const catalog::SourceTable& table) {
+    const auto found = std::ranges::find(crawled_.tables, table.name, &catalog::CatalogTable::name);
+    return found != crawled_.tables.end() && found->records() > 0;
+  };
+  std::string note;
+  for (const auto& source : project_.sources) {
+    if (!source.optional || std::ranges::none_of(source.tables, is_read) ||
+        std::ranges::any_of(source.tables, is_here))
+      continue;
+    note += (note.empty() ? "" : " ") +
+            (source.missing.empty() ? source.dataset + " is not in the lake." : source.missing);
+  }
+  return note;
+}
+
+/// Tells the keys that a model's checks of severity error hold: its grain, or the first column that is
+/// unique and never null; and its relationships.
+void add_keys(const model::Model& model, warehouse::PublishedTable& table) {
+  const auto holds = [&](const std::string& name) {
+    return std::ranges::any_of(model.checks, [&](const model::Check& check) {
+      return check.name == name && check.severity == model::Severity::kError;
+    });
+  };
+  table.primary_key = model.grain;
+  for (const auto& column : model.columns)
+    if (table.primary_key.empty() && holds(fmt::format("unique({})", column.name)) &&
+        holds(fmt::format("not_null({})", column.name)))
+      table.primary_key = {column.name};
+  for (const auto& relationship : model.relationships)
+    table.foreign_keys.push_back({relationship.column, relationship.to, relationship.key});
+}
+
+std::vector<warehouse::PublishedTable> LocalPipeline::tables_to_publish(
+    std::vector<std::string>& needed) const {
+  std::vector<warehouse::PublishedTable> tables;
+  for (const auto& outcome : builder_->outcomes()) {
+    needed.push_back(outcome.model + "/" + outcome.record.fingerprint);
+    const auto& model = *graph_.nodes[static_cast<size_t>(graph_.find(outcome.model))].model;
+    if (!model.published() || model.materialisation != model::Materialisation::kTable) continue;
+    warehouse::PublishedTable table;
+    table.name = model.name;
+    table.fingerprint = outcome.record.fingerprint;
+    table.files = {curated_.folder(model.name, outcome.record.fingerprint) / "part-0.parquet"};
+    table.description = model.description.empty() ? model.row : model.description;
+    table.rows = outcome.record.rows;
+    table.note = missing_note(static_cast<size_t>(graph_.find(outcome.model)));
+    for (const auto& column : model.columns)
+      table.column_descriptions.emplace_back(column.name, column.description);
+    add_keys(model, table);
+    tables.push_back(std::move(table));
+  }
+  return tables;
+}
+
+/// Takes the builds of the models that were not selected from the store.
+Result<> LocalPipeline::complete_selection() {
+  if (options_.select.empty()) return {};
+  options_.select.clear();
+  options_.full_refresh = false;
+  RH_TRY(plan());
+  if (!builder_->all_known(build_options_))
+    return fail(ErrorKind::kProject,
+                "publishing needs every model, and some are not built from what lies in the lake",
+                "Let a build step build all of them: build: all.");
+  result_.checks = check_delivery();
+  RH_TRY(build_models());
+  is_checked_ = false;
+  return {};
+}
+
+Result<uint64_t> LocalPipeline::publish() {
+  if (!is_built_) RH_TRY(build());
+  if (result_.unchanged) return 0;
+  RH_TRY(complete_selection());
+  if (!is_checked_) RH_TRY(check());
+  const PhaseTimer timer(phases_, "publish");
+  std::vector<std::string> needed;
+  const auto tables = tables_to_publish(needed);
+  database_.reset();  // frees its memory before the new file is written
+  RH_ASSIGN(const auto version, warehouse_->publish(tables, result_.run, options_.keep_versions, clock_));
+  result_.version = version.number;
+  RH_TRY((LastPublish{content_hash(), version.number, server()}).save(last_publish_file()));
+  curated_.remove_old(kOldBuilds, needed);
+  if (mirror_)
+    if (const auto removed = mirror_->remove_old(kOldBuilds, needed, clock_.now()); !removed)
+      say_("warning: old builds stay in the store: " + removed.error().to_string());
+  say_(fmt::format("publish  version {}: {} tables, {:.1f} MB  {:.1f} s", version.number,
+                   version.tables.size(), static_cast<double>(version.bytes) / 1e6, timer.seconds()));
+  for (const auto& remark : version.remarks) say_("publish  " + remark);
+  return tables.size();
+}
+
+/// Finds out before the long build whether its result may be stored and published.
+Result<> LocalPipeline::check_writable() {
+  if (mirror_) RH_TRY(mirror_->check_writable());
+  if (options_.publishes) RH_TRY(warehouse_->check_writable());
+  return {};
+}
+
+/// Removes copies of objects that are no longer in the lake.
+void LocalPipeline::forget_old_copies() const {
+  std::vector<lake::ObjectInfo> objects;
+  for (const auto& table : crawled_.tables)
+    for (const auto& object : table.objects) objects.push_back(object.info);
+  for (const auto& object : crawled_.unreadable) objects.push_back(object.info);
+  if (lake_) lake_->forget_others(objects);
+}
+
+void LocalPipeline::write_receipt(const Run& run, const std::string& error) {
+  Json& receipt = result_.receipt;
+  receipt = {{"run", run.id},
+             {"workflow", run.workflow},
+             {"state", name_of(run.state)},
+             {"started", run.started},
+             {"ended", run.ended.empty() ? to_iso(clock_.now()) : run.ended},
+             {"cause", run.cause.kind},
+             {"lake", options_.lake},
+             {"version", result_.version > 0 ? Json(result_.version) : Json(nullptr)}};
+  if (!error.empty()) receipt["error"] = error;
+  receipt["unchanged"] = result_.unchanged;
+  receipt["phases"] = phases_;
+  uint64_t read = 0;
+  uint64_t kept = 0;
+  Json objects = Json::array();
+  for (const auto& object : result_.objects) {
+    objects.push_back(to_json(object));
+    read += object.read;
+    kept += object.kept;
+  }
+  receipt["records"] = {{"read", read}, {"kept", kept}, {"rejected", read - kept}};
+  receipt["objects"] = std::move(objects);
+  Json unreadable = Json::array();
+  for (const auto& object : crawled_.unreadable)
+    unreadable.push_back(
+        {{"object", object.info.key}, {"etag", object.info.etag}, {"problem", object.problem}});
+  receipt["unreadable"] = std::move(unreadable);
+  for (const char* list : {"models", "checks", "changes"}) receipt[list] = Json::array();
+  if (builder_)
+    for (const auto& outcome : builder_->outcomes()) receipt["models"].push_back(to_json(outcome));
+  for (const auto& check : result_.checks) receipt["checks"].push_back(to_json(check));
+  for (const auto& change : result_.changes) receipt["changes"].push_back(to_json(change));
+  const fs::path file = options_.store / "receipts" / (run.id + ".json");
+  if (auto written = write_file_atomically(file, receipt.dump(2) + "\n"); !written)
+    say_("warning: the receipt could not be written: " + written.error().to_string());
+  else if (auto stored = mirror_ ? mirror_->store_receipts(file.parent_path()) : Result<>(); !stored)
+    say_("warning: the receipt is not in the bucket yet, the next run stores it: " +
+         stored.error().to_string());
+  if (run.state == RunState::kSucceeded && is_crawled_) forget_old_copies();
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Pipeline>> Pipeline::open(PipelineOptions options, const Clock& clock, Say say,
+                                                 TellPart tell, const std::function<bool()>& wait) {
+  auto pipeline = std::make_unique<LocalPipeline>(std::move(options), clock, std::move(say), std::move(tell));
+  RH_TRY(pipeline->take_hold(wait));
+  return pipeline;
+}
+
+}  // namespace reelhouse::workflow

@@ -1,0 +1,105 @@
+#include "workflow/run/receipt.hpp"
+
+#include <fstream>
+#include <sstream>
+
+namespace reelhouse::workflow {
+namespace {
+
+/// Reads the peak resident memory since the last reset, in bytes (VmHWM of proc(5)).
+uint64_t peak_memory() {
+  std::ifstream status("/proc/self/status");
+  for (std::string line; std::getline(status, line);)
+    if (line.starts_with("VmHWM:")) {
+      std::istringstream number(line.substr(6));
+      uint64_t kilobytes = 0;
+      number >> kilobytes;
+      return kilobytes * 1024;
+    }
+  return 0;
+}
+
+void reset_peak_memory() {
+  std::ofstream("/proc/self/clear_refs") << "5";
+}
+
+const char* name_of(model::BuildState state) {
+  switch (state) {
+    case model::BuildState::kBuilt:
+      return "built";
+    case model::BuildState::kKnown:
+      return "known";
+    case model::BuildState::kView:
+      return "view";
+    case model::BuildState::kFailed:
+      return "failed";
+    case model::BuildState::kSkipped:
+      return "skipped";
+  }
+  return "skipped";
+}
+
+double rounded(double seconds) {
+  return static_cast<double>(static_cast<int64_t>(seconds * 1000 + 0.5)) / 1000;
+}
+
+}  // namespace
+
+PhaseTimer::PhaseTimer(Json& phases, std::string name)
+    : phases_(phases), name_(std::move(name)), start_(std::chrono::steady_clock::now()) {
+  reset_peak_memory();
+}
+
+double PhaseTimer::seconds() const {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count();
+}
+
+PhaseTimer::~PhaseTimer() {
+  phases_.push_back(
+      {{"phase", name_}, {"seconds", rounded(seconds())}, {"peak_memory_bytes", peak_memory()}});
+}
+
+Json to_json(const model::CheckResult& check) {
+  Json json = {{"model", check.model},
+               {"check", check.name},
+               {"severity", check.severity == model::Severity::kError ? "error" : "warn"},
+               {"passed", check.passed},
+               {"failures", check.failures}};
+  if (!check.description.empty()) json["description"] = check.description;
+  if (!check.examples.empty()) json["examples"] = check.examples;
+  if (check.known) json["known"] = true;
+  return json;
+}
+
+Json to_json(const model::ObjectAccount& object) {
+  return {{"object", object.key},
+          {"etag", object.etag},
+          {"table", object.table},
+          {"drop", to_iso(object.drop)},
+          {"bytes", object.bytes},
+          {"read", object.read},
+          {"kept", object.kept},
+          {"rejected", object.rejected_structure + object.rejected_rules},
+          {"rejected_structure", object.rejected_structure},
+          {"rejected_rules", object.rejected_rules}};
+}
+
+Json to_json(const catalog::Change& change) {
+  return {
+      {"what", change.what}, {"table", change.table}, {"subject", change.subject}, {"detail", change.detail}};
+}
+
+Json to_json(const model::ModelOutcome& outcome) {
+  Json json = {{"model", outcome.model}, {"state", name_of(outcome.state)}};
+  if (!outcome.record.fingerprint.empty()) json["fingerprint"] = outcome.record.fingerprint;
+  if (outcome.state == model::BuildState::kBuilt || outcome.state == model::BuildState::kKnown) {
+    json["rows"] = outcome.record.rows;
+    json["rejected"] = outcome.record.rejected;
+    json["seconds"] = rounded(outcome.record.seconds);
+    if (!outcome.record.repairs.empty()) json["repairs"] = outcome.record.repairs;
+  }
+  if (!outcome.error.empty()) json["error"] = outcome.error;
+  return json;
+}
+
+}  // namespace reelhouse::workflow
