@@ -3,9 +3,8 @@
 
 #include "app/command.hpp"
 #include "app/plural.hpp"
-#include "app/project_workflows.hpp"
-#include "app/watching.hpp"
 #include "base/near_miss.hpp"
+#include "project/alerts.hpp"
 
 namespace reelhouse::app {
 namespace {
@@ -31,8 +30,8 @@ engine::Rows rows_of(const Json& troubles) {
   return rows;
 }
 
-Result<int> send_test(const Settings& settings, const workflow::AlertBook& book, const std::string& name,
-                      const Clock& clock) {
+Result<int> send_test(const project::Settings& settings, const workflow::AlertBook& book,
+                      const std::string& name, const Clock& clock) {
   const workflow::Channel* channel = book.channel(name);
   if (channel == nullptr) {
     std::vector<std::string> names;
@@ -53,33 +52,31 @@ Result<int> send_test(const Settings& settings, const workflow::AlertBook& book,
 }
 
 Result<int> run_alerts(const GlobalFlags& flags, const AlertFlags& chosen) {
-  RH_ASSIGN(const Settings settings, load_settings(flags));
-  RH_ASSIGN(const auto definitions, metric::load_definitions(settings.project / "metrics"));
+  RH_ASSIGN(const auto project, open_project(flags));
+  const auto& settings = project->settings();
+  RH_ASSIGN(const auto definitions, project->definitions());
   std::vector<Error> problems;
-  std::vector<std::string> workflows;
-  for (const auto& workflow : read_workflows(settings, problems)) workflows.push_back(workflow.name);
-  problems.clear();  // of workflows: `validate` tells them
-  auto book = read_alerts(settings, definitions, workflows, problems);
+  auto book = project::read_alerts(*project, *definitions, problems);
   if (!problems.empty()) return fail(problems.front());
   const SystemClock clock;
   if (!chosen.test.empty()) return send_test(settings, book, chosen.test, clock);
   if (!chosen.look) {
-    if (!std::filesystem::exists(settings.state / "alerts.db")) {
+    if (!std::filesystem::exists(settings.alerts_db())) {
       print_rows(rows_of(Json::array()), flags.output());
       return kDone;
     }
-    RH_ASSIGN(const auto state, workflow::open_alert_state(settings.state / "alerts.db", clock.now()));
+    RH_ASSIGN(const auto state, workflow::open_alert_state(settings.alerts_db(), clock.now()));
     RH_ASSIGN(const Json troubles, state->open_troubles());
     print_rows(rows_of(troubles), flags.output());
     return kDone;
   }
-  RH_ASSIGN(const auto history, workflow::open_run_history(settings.runs()));
+  RH_ASSIGN(const auto history, project->history());
   std::atomic<bool> warned = false;
-  RH_ASSIGN(const auto watch, open_watch(settings, std::move(book), std::move(workflows), *history, clock,
-                                         [&](const Error& error) {
-                                           warned = true;
-                                           std::cerr << "warning: " + error.to_string() + "\n";
-                                         }));
+  RH_ASSIGN(const auto watch,
+            project::open_watch(project, std::move(book), *history, clock, [&](const Error& error) {
+              warned = true;
+              std::cerr << "warning: " + error.to_string() + "\n";
+            }));
   watch->look();
   RH_ASSIGN(const int waiting, watch->settle(kPatience));
   RH_ASSIGN(const Json troubles, watch->open_troubles());

@@ -2,13 +2,13 @@
 
 #include <CLI/CLI.hpp>
 
-#include <filesystem>
 #include <functional>
+#include <memory>
 #include <string>
 
 #include "app/output.hpp"
 #include "base/result.hpp"
-#include "warehouse/versions.hpp"
+#include "project/project.hpp"
 
 namespace reelhouse::app {
 
@@ -21,40 +21,15 @@ inline constexpr int kInterrupted = 130;
 
 /// What the flags and variables say before any file is read; empty = not said.
 struct GlobalFlags {
-  std::string project;
-  std::string lake;
-  std::string store;
-  std::string warehouse;
-  std::string engine;
+  project::Choice choice;
   std::string format = "table";
   bool quiet = false;
 
   OutputFormat output() const;
 };
 
-/// The settings of a project: flag before variable before reelhouse.yaml before the default.
-struct Settings {
-  std::filesystem::path project;
-  std::string name;  ///< of the project, for people
-  std::string lake;
-  std::filesystem::path store;  ///< a folder; what this machine has of the store when that is a bucket
-  std::string store_bucket;     ///< "s3://bucket/prefix"; empty when the store is a folder
-  std::string warehouse;        ///< a folder, or a server's URI, which may hold a password: never print it
-  std::string warehouse_schema;
-  std::string warehouse_reader;
-  double warehouse_patience = 5;  ///< seconds
-  int keep_versions = 5;
-  std::vector<std::string> exclude;  ///< globs for the crawl
-  std::filesystem::path state;       ///< .reelhouse/ beside reelhouse.yaml
-
-  std::filesystem::path database() const { return state / "catalog.db"; }
-  std::filesystem::path runs() const { return state / "runs.db"; }
-  std::filesystem::path objects() const { return state / "cache" / "objects"; }  ///< copies of a bucket's
-  warehouse::WarehouseOptions published() const;
-};
-
-/// Finds the project and reads its settings. Errors: kUsage (no project here), kProject.
-Result<Settings> load_settings(const GlobalFlags& flags);
+/// Opens the project that the flags choose. Errors: as project::Project::open.
+Result<std::shared_ptr<project::Project>> open_project(const GlobalFlags& flags);
 
 /// What a command does; returns an exit code.
 using Action = std::function<Result<int>()>;

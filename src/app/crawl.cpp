@@ -4,23 +4,21 @@
 #include "app/plural.hpp"
 #include "base/files.hpp"
 #include "catalog/catalog.hpp"
+#include "project/rows.hpp"
 
 namespace reelhouse::app {
 namespace {
 
-using engine::Cell;
-
-Cell text_or_null(const std::string& text) {
-  return text.empty() ? Cell{} : Cell{text};
-}
+using project::text_or_null;
 
 Result<int> crawl(const GlobalFlags& flags, bool dry_run, const std::vector<std::string>& exclude) {
-  RH_ASSIGN(const Settings settings, load_settings(flags));
+  RH_ASSIGN(const auto project, open_project(flags));
+  const auto& settings = project->settings();
   RH_TRY(make_folders(settings.state));
-  RH_ASSIGN(const auto lock, FileLock::take(settings.state / "lock", "running or crawling this project"));
+  RH_ASSIGN(const auto lock, FileLock::take(settings.run_lock(), "running or crawling this project"));
   RH_ASSIGN(const auto lake, lake::open_store(settings.lake, {settings.objects(), 0}));
   RH_ASSIGN(const auto sources, catalog::load_sources(settings.project));
-  RH_ASSIGN(const auto catalog, catalog::open_catalog(settings.database()));
+  RH_ASSIGN(const auto catalog, catalog::open_catalog(settings.catalog_db()));
   catalog::CrawlOptions options;
   options.dry_run = dry_run;
   options.exclude = settings.exclude;

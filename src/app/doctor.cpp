@@ -6,6 +6,7 @@
 #include "app/command.hpp"
 #include "app/one_line.hpp"
 #include "base/files.hpp"
+#include "lake/keys.hpp"
 #include "lake/object_store.hpp"
 #include "warehouse/versions.hpp"
 
@@ -47,9 +48,9 @@ void check_engine(Report& report) {
     report.wrong("engine", rows.error().to_string());
 }
 
-void check_lake(Report& report, const Settings& settings) {
+void check_lake(Report& report, const project::Settings& settings) {
   const auto lake = lake::open_store(settings.lake);
-  const auto objects = lake ? (*lake)->list("raw/") : fail(lake.error());
+  const auto objects = lake ? (*lake)->list(std::string(lake::kRaw)) : fail(lake.error());
   if (!objects) return report.wrong("lake", objects.error().to_string());
   uint64_t bytes = 0;
   for (const auto& object : *objects) bytes += object.size;
@@ -94,7 +95,7 @@ void check_memory(Report& report) {
     report.ok("machine", detail);
 }
 
-void check_warehouse(Report& report, const Settings& settings) {
+void check_warehouse(Report& report, const project::Settings& settings) {
   const auto warehouse = warehouse::open_warehouse(settings.published());
   if (!warehouse) return report.wrong("warehouse", warehouse.error().to_string());
   bool reachable = true;
@@ -124,7 +125,7 @@ Result<int> doctor(const GlobalFlags& flags) {
   Report report;
   check_memory(report);
   check_engine(report);
-  if (const auto settings = load_settings(flags)) {
+  if (const auto settings = project::load_settings(flags.choice)) {
     report.ok("project", fmt::format("{} in {}", settings->name, settings->project.string()));
     check_lake(report, *settings);
     if (settings->store_bucket.empty())

@@ -44,20 +44,12 @@ Result<std::vector<warehouse::Version::Table>> choose(const warehouse::Version& 
 }
 
 /// Refuses a folder that the project itself reads or keeps.
-Result<fs::path> target_folder(const Settings& settings, const std::string& to) {
+Result<fs::path> target_folder(const project::Project& project, const std::string& to) {
   if (to.empty()) return fail(ErrorKind::kUsage, "the export's folder is empty", "Name one with --to.");
   std::error_code code;
-  workflow::ProjectNames names;
-  names.project = fs::absolute(settings.project, code);
-  names.lake =
-      settings.lake.find("://") == std::string::npos ? fs::absolute(settings.lake, code).string() : "";
-  names.store = fs::absolute(settings.store, code).string();
-  const bool is_folder =
-      settings.warehouse.find(":/") == std::string::npos && !warehouse::is_server(settings.warehouse);
-  if (is_folder) names.warehouse = fs::absolute(settings.warehouse, code).string();
   const bool has_scheme = to.find("://") != std::string::npos;
   const fs::path folder = has_scheme ? fs::path(to) : fs::absolute(to, code).lexically_normal();
-  RH_TRY(workflow::check_export_target(has_scheme ? to : folder.string(), names));
+  RH_TRY(workflow::check_export_target(has_scheme ? to : folder.string(), project.places()));
   if (fs::exists(folder, code) && !fs::is_directory(folder, code))
     return fail(ErrorKind::kUsage, "the export's place is a file, not a folder", "Name another with --to.",
                 to);
@@ -93,9 +85,9 @@ Result<> place(const fs::path& from, const fs::path& folder, const std::vector<s
 }
 
 Result<int> export_tables(const GlobalFlags& flags, const ExportFlags& wanted) {
-  RH_ASSIGN(const Settings settings, load_settings(flags));
-  RH_ASSIGN(const fs::path folder, target_folder(settings, wanted.to));
-  RH_ASSIGN(const auto warehouse, warehouse::open_warehouse(settings.published()));
+  RH_ASSIGN(const auto project, open_project(flags));
+  RH_ASSIGN(const fs::path folder, target_folder(*project, wanted.to));
+  RH_ASSIGN(const auto warehouse, project->warehouse());
   warehouse::Version version;
   RH_ASSIGN(const auto database, warehouse->attach_current(version));
   RH_ASSIGN(const auto tables, choose(version, wanted.tables));

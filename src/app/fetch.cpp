@@ -29,7 +29,7 @@ Cell text_or_null(const std::string& text) {
 }
 
 /// The sources that were named, or all that say where they come from. Errors: kUsage.
-Result<std::vector<lake::FetchSource>> choose(const Settings& settings,
+Result<std::vector<lake::FetchSource>> choose(const project::Settings& settings,
                                               const std::vector<std::string>& names) {
   RH_ASSIGN(const auto sources, catalog::load_sources(settings.project));
   std::vector<lake::FetchSource> chosen;
@@ -52,7 +52,7 @@ Result<std::vector<lake::FetchSource>> choose(const Settings& settings,
     if (names.empty() && source.fetch) chosen.push_back(*source.fetch);
   if (!chosen.empty()) return chosen;
   return fail(ErrorKind::kUsage, "no source of this project says where it comes from",
-              "Add the key fetch: to a file in sources/.", (settings.project / "sources").string());
+              "Add the key fetch: to a file in sources/.", settings.sources().string());
 }
 
 Result<int> list(const GlobalFlags& flags, const std::vector<lake::FetchSource>& sources) {
@@ -118,12 +118,13 @@ bool ends_all(const Error& error) {
 }
 
 Result<int> fetch(const GlobalFlags& flags, const FetchFlags& wanted) {
-  RH_ASSIGN(const Settings settings, load_settings(flags));
+  RH_ASSIGN(const auto project, open_project(flags));
+  const auto& settings = project->settings();
   RH_ASSIGN(const auto sources, choose(settings, wanted.datasets));
   if (wanted.list) return list(flags, sources);
   RH_ASSIGN(const auto lake, lake::open_store(settings.lake, {settings.objects(), 0}));
   lake::FetchOptions options;
-  options.work = settings.state / "fetch";
+  options.work = settings.fetches();
   options.ca_file = wanted.ca_file;
   options.attempts = wanted.attempts;
   options.stall = std::chrono::seconds(wanted.stall);

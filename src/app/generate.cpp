@@ -151,7 +151,8 @@ class Generator {
 };
 
 Result<int> generate(const GlobalFlags& flags, const GenerateFlags& generate_flags) {
-  RH_ASSIGN(const Settings settings, load_settings(flags));
+  RH_ASSIGN(const auto project, open_project(flags));
+  const auto& settings = project->settings();
   if (settings.lake.find("://") != std::string::npos)
     return fail(ErrorKind::kUsage, "generate writes to a folder only", "Name one with --lake.",
                 settings.lake);
@@ -161,7 +162,7 @@ Result<int> generate(const GlobalFlags& flags, const GenerateFlags& generate_fla
     if (!flags.quiet) std::cerr << fmt::format("{} holds this lake already\n", settings.lake);
     return kDone;
   }
-  RH_TRY(generator.write(settings.project / "generator"));
+  RH_TRY(generator.write(settings.generator()));
   return kDone;
 }
 

@@ -19,7 +19,8 @@ namespace fs = std::filesystem;
 
 /// Opens the lake; `copies` is where a bucket's objects are brought, empty: somewhere temporary.
 Result<std::unique_ptr<lake::ObjectStore>> open_lake(const GlobalFlags& flags, const fs::path& copies) {
-  RH_ASSIGN(const Settings settings, load_settings(flags));
+  RH_ASSIGN(const auto project, open_project(flags));
+  const auto& settings = project->settings();
   return lake::open_store(settings.lake, {.cache = copies});
 }
 
@@ -56,7 +57,8 @@ Result<int> put(const GlobalFlags& flags, const std::vector<std::string>& files,
                     "Put them one by one, under different keys.", target);
     puts.emplace_back(file, std::move(target));
   }
-  RH_ASSIGN(const Settings settings, load_settings(flags));
+  RH_ASSIGN(const auto project, open_project(flags));
+  const auto& settings = project->settings();
   // The folder of copies remembers open uploads, too: what a put that dies has left, the next takes back.
   RH_ASSIGN(const auto lake, lake::open_store(settings.lake, {.cache = settings.objects()}));
   for (const auto& [file, target] : puts) {

@@ -2,16 +2,15 @@
 
 #include <iostream>
 
-#include "app/answers.hpp"
 #include "app/command.hpp"
 #include "app/plural.hpp"
 #include "model/curated.hpp"
+#include "project/lineage.hpp"
 
 namespace reelhouse::app {
 namespace {
 
 using catalog::CatalogTable;
-using engine::Cell;
 using model::LineageNode;
 using model::Origin;
 
@@ -132,77 +131,34 @@ class TreePrinter {
   bool downstream_;
 };
 
-// ---- rows
-
-Cell text_or_null(const std::string& text) {
-  return text.empty() ? Cell{} : Cell{text};
-}
-
-/// Flattens a lineage: a row an edge, and a row an object at the end of it.
-void add_rows(const LineageNode& node, int64_t depth, bool downstream, engine::Rows& rows) {
-  const auto add = [&](const std::string& table, const std::string& column, const std::string& kind,
-                       const model::LineageObject* object) {
-    rows.rows.push_back({depth, node.place.table, text_or_null(node.place.column), text_or_null(table),
-                         text_or_null(column), kind, object ? Cell{object->key} : Cell{},
-                         object ? text_or_null(object->field) : Cell{},
-                         object ? Cell{object->drop} : Cell{}});
-  };
-  for (const auto& input : node.inputs)
-    add(input.place.table, input.place.column, model::name_of_how(input.how), nullptr);
-  if (!node.repeated)
-    for (const auto& origin : node.deciders)
-      if (!origin.is_value()) add(origin.table, origin.column, model::name_of_how(origin.how), nullptr);
-  if (!downstream && !node.repeated)
-    for (const auto& object : node.objects) add("", "", "object", &object);
-  for (const auto& input : node.inputs) add_rows(input, depth + 1, downstream, rows);
-}
-
-}  // namespace
-
-engine::Rows rows_of(const LineageNode& root, bool downstream) {
-  engine::Rows rows;
-  const char* other = downstream ? "to_" : "from_";
-  rows.columns = {{"depth", "BIGINT", true},
-                  {"table", "VARCHAR"},
-                  {"column", "VARCHAR"},
-                  {std::string(other) + "table", "VARCHAR"},
-                  {std::string(other) + "column", "VARCHAR"},
-                  {"kind", "VARCHAR"},
-                  {"object", "VARCHAR"},
-                  {"field", "VARCHAR"},
-                  {"drop", "VARCHAR"}};
-  add_rows(root, 0, downstream, rows);
-  return rows;
-}
-
-namespace {
-
 /// Finds the build of every model whose fingerprint is in the store.
-std::map<std::string, model::BuildRecord> builds_of(const Settings& settings, const model::Binding& binding,
+std::map<std::string, model::BuildRecord> builds_of(const std::filesystem::path& store,
+                                                    const model::Binding& binding,
                                                     const std::vector<CatalogTable>& tables) {
   std::map<std::string, model::BuildRecord> builds;
-  const model::Curated curated(settings.store);
+  const model::Curated curated(store);
   for (const auto& [name, print] : model::fingerprints(binding.graph(), binding.project(), tables))
     if (auto record = curated.find(name, print)) builds[name] = std::move(*record);
   return builds;
 }
 
 Result<int> run_lineage(const GlobalFlags& flags, const LineageFlags& chosen) {
-  RH_ASSIGN(const Settings settings, load_settings(flags));
-  RH_ASSIGN(const auto tables, known_tables(settings));
-  std::vector<Error> problems;
-  const model::Project project = model::load_project(settings.project, problems);
-  RH_ASSIGN(const auto binding, model::Binding::bind(project, tables, problems));
-  if (!problems.empty() && !flags.quiet)
-    std::cerr << "warning: " << counted(problems.size(), "problem")
+  RH_ASSIGN(const auto project, open_project(flags));
+  RH_ASSIGN(const auto bound, project->bound());
+  const std::lock_guard lock(bound->mutex);
+  if (!bound->problems.empty() && !flags.quiet)
+    std::cerr << "warning: " << counted(bound->problems.size(), "problem")
               << " in the project; what is broken is left out. Run 'reelhouse validate'.\n";
-  model::Lineage lineage(binding, tables);
+  model::Lineage& lineage = *bound->lineage;
   RH_ASSIGN(const model::Place place, lineage.find(chosen.name));
   const LineageNode root = chosen.downstream ? lineage.downstream(place) : lineage.upstream(place);
   if (flags.output() == OutputFormat::kTable)
-    TreePrinter(settings.project, builds_of(settings, binding, tables), chosen.downstream).print(root);
+    TreePrinter(project->settings().project,
+                builds_of(project->settings().store, *bound->binding, bound->catalog->tables),
+                chosen.downstream)
+        .print(root);
   else
-    print_rows(rows_of(root, chosen.downstream), flags.output());
+    print_rows(project::rows_of(root, chosen.downstream), flags.output());
   return kDone;
 }
 

@@ -138,21 +138,21 @@ engine::Rows listed(const metric::Definitions& definitions) {
 }
 
 Result<int> run_metric(const GlobalFlags& flags, const MetricFlags& asked) {
-  RH_ASSIGN(const Settings settings, load_settings(flags));
-  RH_ASSIGN(const auto definitions, metric::load_definitions(settings.project / "metrics"));
-  if (definitions.views.empty())
+  RH_ASSIGN(const auto project, open_project(flags));
+  RH_ASSIGN(const auto definitions, project->definitions());
+  if (definitions->views.empty())
     return fail(ErrorKind::kProject, "the project has no metric views",
                 "Write one in metrics/, or copy those of a new project: reelhouse init DIR.",
-                settings.project.string());
+                project->settings().project.string());
   if (asked.measures.empty()) {
-    print_rows(listed(definitions), flags.output());
+    print_rows(listed(*definitions), flags.output());
     return kDone;
   }
   RH_ASSIGN(const metric::Query query, query_of(asked));
-  RH_TRY(metric::resolve(definitions, query));
+  RH_TRY(metric::resolve(*definitions, query));
   metric::Definitions needed;
-  needed.views.push_back(*definitions.view_of(query.measures.front()));
-  RH_ASSIGN(const auto warehouse, warehouse::open_warehouse(settings.published()));
+  needed.views.push_back(*definitions->view_of(query.measures.front()));
+  RH_ASSIGN(const auto warehouse, project->warehouse());
   RH_ASSIGN(const auto snapshot, metric::Snapshot::open(needed, *warehouse, false));
   RH_ASSIGN(const auto session, snapshot->connect());
   const OnInterrupt stop([&] { session->interrupt(); });

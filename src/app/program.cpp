@@ -40,21 +40,22 @@ void print_error(const Error& error) {
 }
 
 void add_global_flags(CLI::App& app, GlobalFlags& flags) {
-  app.add_option("--project", flags.project, "Folder that holds reelhouse.yaml (default: the current one)")
+  app.add_option("--project", flags.choice.project,
+                 "Folder that holds reelhouse.yaml (default: the current one)")
       ->envname("REELHOUSE_PROJECT")
       ->type_name("DIR");
-  app.add_option("--lake", flags.lake, "Where raw/ is; only read")
+  app.add_option("--lake", flags.choice.lake, "Where raw/ is; only read")
       ->envname("REELHOUSE_LAKE")
       ->type_name("PLACE");
-  app.add_option("--store", flags.store,
+  app.add_option("--store", flags.choice.store,
                  "Where curated tables and receipts go: a folder, or s3://bucket/prefix")
       ->envname("REELHOUSE_STORE")
       ->type_name("PLACE");
-  app.add_option("--warehouse", flags.warehouse,
+  app.add_option("--warehouse", flags.choice.warehouse,
                  "Folder of the published DuckDB files, or postgresql://user@host/database")
       ->envname("REELHOUSE_WAREHOUSE")
       ->type_name("PLACE");
-  app.add_option("--engine", flags.engine, "Engine that builds the models: duckdb")
+  app.add_option("--engine", flags.choice.engine, "Engine that builds the models: duckdb")
       ->envname("REELHOUSE_ENGINE")
       ->type_name("NAME");
   app.add_option("--format", flags.format, "How rows are printed: table, json or csv")
@@ -96,6 +97,10 @@ OutputFormat GlobalFlags::output() const {
   if (format == "json") return OutputFormat::kJson;
   if (format == "csv") return OutputFormat::kCsv;
   return OutputFormat::kTable;
+}
+
+Result<std::shared_ptr<project::Project>> open_project(const GlobalFlags& flags) {
+  return project::Project::open(flags.choice);
 }
 
 int run_program(int argc, char** argv) {

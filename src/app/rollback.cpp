@@ -17,8 +17,8 @@ void add_rollback(CLI::App& app, const GlobalFlags& flags) {
       "Examples:\n  reelhouse rollback --list\n  reelhouse rollback\n  reelhouse rollback 12\n\n"
       "Readers are not disturbed: who has the other version open keeps it until done.");
   on_run(*command, [&flags, number, list]() -> Result<int> {
-    RH_ASSIGN(const Settings settings, load_settings(flags));
-    RH_ASSIGN(const auto warehouse, warehouse::open_warehouse(settings.published()));
+    RH_ASSIGN(const auto project, open_project(flags));
+    RH_ASSIGN(const auto warehouse, project->warehouse());
     if (*list) {
       RH_ASSIGN(const auto versions, warehouse->versions());
       engine::Rows rows;

@@ -1,12 +1,10 @@
-#include <signal.h>
-
 #include <iostream>
 #include <thread>
 
-#include "app/project_workflows.hpp"
+#include "app/command.hpp"
+#include "app/run_end.hpp"
 #include "base/interrupt.hpp"
 #include "workflow/run/log.hpp"
-#include "workflow/scheduler/scheduler.hpp"
 
 namespace reelhouse::app {
 namespace {
@@ -18,29 +16,18 @@ using workflow::RunState;
 constexpr auto kCancelWait = 10s;
 
 Result<int> resume(const GlobalFlags& flags, const std::string& id) {
-  RH_ASSIGN(const Settings settings, load_settings(flags));
-  RH_ASSIGN(const auto history, workflow::open_run_history(settings.runs()));
-  RH_ASSIGN(const auto before, history->find(id));
-  RH_TRY(workflow::check_resumable(before));
-  RH_ASSIGN(const auto workflow, find_workflow(settings, before.workflow));
-  const SystemClock clock;
-  RH_ASSIGN(const auto run, history->begin({.workflow = before.workflow,
-                                            .cause = {"resume", "", "", before.id},
-                                            .properties = before.properties,
-                                            .resumes = before.id},
-                                           workflow.at_once, clock));
-  return run_to_end(flags, settings, workflow, run, &before);
+  RH_ASSIGN(const auto project, open_project(flags));
+  RH_ASSIGN(const auto end, project::resume(*project, id, SystemClock(), telling_log(flags)));
+  return tell_end(flags, end);
 }
 
 Result<int> cancel(const GlobalFlags& flags, const std::string& id) {
-  RH_ASSIGN(const Settings settings, load_settings(flags));
-  RH_ASSIGN(const auto history, workflow::open_run_history(settings.runs()));
+  RH_ASSIGN(const auto project, open_project(flags));
+  RH_ASSIGN(const auto history, project->history());
   RH_ASSIGN(const auto found, history->find(id));
   const SystemClock clock;
   RH_ASSIGN(auto run, history->ask_cancel(found.id, clock));
   const auto until = std::chrono::steady_clock::now() + kCancelWait;
-  // A run of `reelhouse run` alone does not look into the history; a signal reaches it.
-  if (run.state == RunState::kRunning && run.workflow == "default") ::kill(run.process, SIGINT);
   while (run.state == RunState::kRunning && std::chrono::steady_clock::now() < until && !interrupted()) {
     std::this_thread::sleep_for(50ms);
     RH_ASSIGN(run, history->find(run.id));
@@ -69,14 +56,14 @@ void print_lines(const workflow::LogPart& part, OutputFormat format) {
 }
 
 Result<int> show_log(const GlobalFlags& flags, const std::string& id, bool follow) {
-  RH_ASSIGN(const Settings settings, load_settings(flags));
-  RH_ASSIGN(const auto history, workflow::open_run_history(settings.runs()));
+  RH_ASSIGN(const auto project, open_project(flags));
+  RH_ASSIGN(const auto history, project->history());
   RH_ASSIGN(const auto found, history->find(id));
   uint64_t at = 0;
   while (true) {
     RH_ASSIGN(const auto run,
               history->find(found.id));  // before the log is read: no line after its end is missed
-    const auto part = workflow::read_log(settings.state, found.id, at);
+    const auto part = workflow::read_log(project->settings().logs(), found.id, at);
     if (!part && (!follow || part.error().kind != ErrorKind::kNotFound)) return fail(part.error());
     if (part) {
       print_lines(*part, flags.output());

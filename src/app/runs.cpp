@@ -2,20 +2,13 @@
 #include <iostream>
 #include <variant>
 
-#include "app/answers.hpp"
 #include "app/command.hpp"
 #include "app/one_line.hpp"
-#include "base/files.hpp"
-#include "workflow/history/runs.hpp"
+#include "project/receipts.hpp"
+#include "project/rows.hpp"
 
 namespace reelhouse::app {
 namespace {
-
-using engine::Cell;
-
-Cell text_or_null(const std::string& text) {
-  return text.empty() ? Cell{} : Cell{text};
-}
 
 /// A row of a table is one line; messages come in several.
 void put_on_one_line(engine::Rows& rows) {
@@ -29,34 +22,8 @@ void print(engine::Rows rows, OutputFormat format) {
   print_rows(rows, format);
 }
 
-}  // namespace
-
-Result<engine::Rows> list_runs(const Settings& settings, int limit) {
-  engine::Rows rows;
-  rows.columns = {{"run", "VARCHAR"},          {"workflow", "VARCHAR"}, {"cause", "VARCHAR"},
-                  {"state", "VARCHAR"},        {"started", "VARCHAR"},  {"ended", "VARCHAR"},
-                  {"version", "BIGINT", true}, {"message", "VARCHAR"}};
-  if (std::filesystem::exists(settings.runs())) {
-    RH_ASSIGN(const auto history, workflow::open_run_history(settings.runs()));
-    RH_ASSIGN(const auto runs, history->list(limit));
-    for (const auto& run : runs)
-      rows.rows.push_back({run.id, run.workflow, run.cause.kind, std::string(name_of(run.state)),
-                           text_or_null(run.started), text_or_null(run.ended),
-                           run.version > 0 ? Cell{int64_t{run.version}} : Cell{}, text_or_null(run.message)});
-  }
-  return rows;
-}
-
-Result<std::string> read_receipt(const Settings& settings, const std::string& id) {
-  RH_ASSIGN(const auto history, workflow::open_run_history(settings.runs()));
-  RH_ASSIGN(const auto run, history->find(id));
-  return read_file(settings.store / "receipts" / (run.id + ".json"));
-}
-
-namespace {
-
-Result<int> show_run(const Settings& settings, OutputFormat format, const std::string& id) {
-  RH_ASSIGN(const auto history, workflow::open_run_history(settings.runs()));
+Result<int> show_run(project::Project& project, OutputFormat format, const std::string& id) {
+  RH_ASSIGN(const auto history, project.history());
   RH_ASSIGN(const auto run, history->find(id));
   engine::Rows rows;
   rows.columns = {{"step", "VARCHAR"},
@@ -66,7 +33,7 @@ Result<int> show_run(const Settings& settings, OutputFormat format, const std::s
                   {"message", "VARCHAR"}};
   for (const auto& step : run.steps)
     rows.rows.push_back({step.name, step.state, std::round(step.seconds * 1000) / 1000,
-                         static_cast<int64_t>(step.rows), text_or_null(step.message)});
+                         static_cast<int64_t>(step.rows), project::text_or_null(step.message)});
   std::cerr << fmt::format("run {} {}, started {}{}{}\n", run.id, name_of(run.state), run.started,
                            run.version > 0 ? fmt::format(", published version {}", run.version) : "",
                            run.message.empty() ? "" : ": " + run.message);
@@ -91,20 +58,20 @@ void add_runs(CLI::App& app, const GlobalFlags& flags) {
       "Examples:\n  reelhouse runs\n  reelhouse runs 20261122-06\n  reelhouse runs 20261122-06 --receipt\n"
       "  reelhouse runs log 20261122-06\n  reelhouse runs resume 20261122-06");
   on_run(*command, [&flags, id, limit, receipt]() -> Result<int> {
-    RH_ASSIGN(const Settings settings, load_settings(flags));
+    RH_ASSIGN(const auto project, open_project(flags));
     if (id->empty() && !*receipt) {
-      RH_ASSIGN(const auto rows, list_runs(settings, *limit));
+      RH_ASSIGN(const auto rows, project::list_runs(*project, *limit));
       print(rows, flags.output());
       return kDone;
     }
     if (id->empty()) {
-      RH_ASSIGN(const auto history, workflow::open_run_history(settings.runs()));
+      RH_ASSIGN(const auto history, project->history());
       RH_ASSIGN(const auto runs, history->list(1));
       if (runs.empty()) return fail(ErrorKind::kNotFound, "there was no run yet", "Start one: reelhouse run");
       *id = runs.front().id;
     }
-    if (!*receipt) return show_run(settings, flags.output(), *id);
-    RH_ASSIGN(const std::string text, read_receipt(settings, *id));
+    if (!*receipt) return show_run(*project, flags.output(), *id);
+    RH_ASSIGN(const std::string text, project::receipt_text(*project, *id));
     std::cout << text;
     return kDone;
   });

@@ -3,11 +3,10 @@
 #include <poll.h>
 #include <unistd.h>
 
-#include "app/answers.hpp"
-#include "app/automation.hpp"
 #include "app/command.hpp"
-#include "app/serve_workflows.hpp"
 #include "metric/snapshot.hpp"
+#include "project/automation.hpp"
+#include "project/questions.hpp"
 #include "serve/dashboards.hpp"
 #include "warehouse/versions.hpp"
 
@@ -34,10 +33,10 @@ void say(const std::string& line) {
 }
 
 Result<int> run_serve(const GlobalFlags& flags, const ServeFlags& chosen) {
-  RH_ASSIGN(const Settings settings, load_settings(flags));
-  RH_ASSIGN(const auto definitions, metric::load_definitions(settings.project / "metrics"));
-  RH_ASSIGN(Json pages, serve::load_dashboards(settings.project / "dashboards", definitions));
-  RH_ASSIGN(const auto warehouse, warehouse::open_warehouse(settings.published()));
+  RH_ASSIGN(const auto project, open_project(flags));
+  RH_ASSIGN(const auto definitions, project->definitions());
+  RH_ASSIGN(Json pages, serve::load_dashboards(project->settings().dashboards(), *definitions));
+  RH_ASSIGN(const auto warehouse, project->warehouse());
 
   serve::ServerOptions options;
   options.listen = chosen.listen;
@@ -45,12 +44,12 @@ Result<int> run_serve(const GlobalFlags& flags, const ServeFlags& chosen) {
   options.hosts = chosen.hosts;
   options.access_log = flags.quiet && chosen.access_log == "-" ? "none" : chosen.access_log;
   const SystemClock clock;
-  std::unique_ptr<Automation> automation;
+  std::unique_ptr<project::Automation> automation;
   if (!chosen.no_workflows) {
     const auto tell = [&](const std::string& line) {
       if (!flags.quiet || line.starts_with("warning:")) say(line);
     };
-    auto opened = Automation::open(flags, settings, definitions, clock, tell);
+    auto opened = project::Automation::open(project, clock, tell);
     if (!opened && opened.error().kind != ErrorKind::kPermission) return fail(std::move(opened).error());
     if (opened)
       automation = std::move(*opened);
@@ -62,12 +61,15 @@ Result<int> run_serve(const GlobalFlags& flags, const ServeFlags& chosen) {
     options.listening = [&](const std::function<void()>& tell_runs) { automation->start(tell_runs); };
   }
   workflow::Scheduler* scheduler = automation ? automation->scheduler() : nullptr;
-  options.service.project = settings.name;
+  options.service.project = project->settings().name;
   options.service.pages = std::move(pages);
-  options.service.sources = make_sources(settings, definitions);
-  options.service.sources.merge(make_workflow_sources(settings, scheduler));
-  options.service.actions = make_workflow_actions(settings, clock, scheduler);
-  options.live.open = [&] { return metric::Snapshot::open(definitions, *warehouse, true); };
+  options.service.sources = project::questions(project, clock);
+  options.service.sources.merge(project::workflow_questions(project, scheduler));
+  for (const auto& [name, action] : project::workflow_actions(project, clock, scheduler))
+    options.service.actions[name] = [action = action](const serve::Order& order) {
+      return action({order.id, order.body, order.headers});
+    };
+  options.live.open = [&] { return metric::Snapshot::open(*definitions, *warehouse, true); };
   options.live.current = [&] { return warehouse->current_number(); };
   options.live.opened = [&](int version) {
     if (!flags.quiet) say(fmt::format("version {} is shown", version));

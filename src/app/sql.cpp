@@ -30,9 +30,9 @@ void tell_why_empty(const warehouse::Warehouse& warehouse, const std::string& st
 }
 
 Result<int> run_sql(const GlobalFlags& flags, std::string statement) {
-  RH_ASSIGN(const Settings settings, load_settings(flags));
+  RH_ASSIGN(const auto project, open_project(flags));
   if (statement == "-") statement.assign(std::istreambuf_iterator<char>(std::cin), {});
-  RH_ASSIGN(const auto warehouse, warehouse::open_warehouse(settings.published()));
+  RH_ASSIGN(const auto warehouse, project->warehouse());
   RH_ASSIGN(const auto database, warehouse->open_current());
   RH_ASSIGN(const auto session, database->connect());
   const OnInterrupt stop([&] { session->interrupt(); });

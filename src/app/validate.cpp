@@ -2,20 +2,12 @@
 
 #include <iostream>
 
-#include "app/answers.hpp"
 #include "app/command.hpp"
 #include "app/plural.hpp"
-#include "app/project_workflows.hpp"
-#include "app/watching.hpp"
+#include "project/alerts.hpp"
 #include "serve/dashboards.hpp"
 
 namespace reelhouse::app {
-
-Result<std::vector<catalog::CatalogTable>> known_tables(const Settings& settings) {
-  if (!std::filesystem::exists(settings.database())) return std::vector<catalog::CatalogTable>{};
-  RH_ASSIGN(const auto catalog, catalog::open_catalog(settings.database()));
-  return catalog->tables();
-}
 
 namespace {
 
@@ -54,20 +46,18 @@ void print_notes(const std::vector<Error>& errors, const char* kind) {
 }
 
 Result<int> run_validate(const GlobalFlags& flags) {
-  RH_ASSIGN(const Settings settings, load_settings(flags));
-  RH_ASSIGN(const auto tables, known_tables(settings));
-  std::vector<Error> problems;
-  const model::Project project = model::load_project(settings.project, problems);
-  RH_ASSIGN(Validation validation, model::validate(project, tables, problems));
-  const auto definitions = metric::load_definitions(settings.project / "metrics");
+  RH_ASSIGN(const auto project, open_project(flags));
+  RH_ASSIGN(const auto bound, project->bound());
+  std::vector<Error> problems = bound->problems;
+  RH_ASSIGN(Validation validation, model::validate(*bound->binding, problems));
+  const auto definitions = project->definitions();
   if (!definitions) problems.push_back(definitions.error());
   const Json pages = definitions
-                         ? serve::load_dashboards(settings.project / "dashboards", *definitions, problems)
+                         ? serve::load_dashboards(project->settings().dashboards(), **definitions, problems)
                          : Json::array();
-  const auto workflows = read_workflows(settings, problems);
-  std::vector<std::string> names;
-  for (const auto& workflow : workflows) names.push_back(workflow.name);
-  if (definitions) read_alerts(settings, *definitions, names, problems);
+  const auto workflows = project->workflows();
+  problems.insert(problems.end(), workflows->problems.begin(), workflows->problems.end());
+  if (definitions) project::read_alerts(*project, **definitions, problems);
   shorten_places(problems);
   shorten_places(validation.warnings);
   if (!problems.empty()) {
@@ -80,8 +70,9 @@ Result<int> run_validate(const GlobalFlags& flags) {
   if (flags.quiet) return kDone;
   print_notes(validation.warnings, "warning: ");
   std::cerr << counted(validation.models.size(), "model") << ", " << counted(validation.checks, "check")
-            << ", " << counted(definitions->views.size(), "metric view") << ", "
-            << counted(pages.size(), "page") << ", " << counted(workflows.size(), "workflow") << ": valid\n";
+            << ", " << counted((*definitions)->views.size(), "metric view") << ", "
+            << counted(pages.size(), "page") << ", " << counted(workflows->all.size(), "workflow")
+            << ": valid\n";
   return kDone;
 }
 

@@ -2,24 +2,21 @@
 #include <iostream>
 
 #include "app/command.hpp"
-#include "app/project_workflows.hpp"
 #include "base/duration.hpp"
 #include "base/near_miss.hpp"
 #include "engine/engine.hpp"
+#include "project/rows.hpp"
 #include "workflow/trigger/book.hpp"
 
 namespace reelhouse::app {
 namespace {
 
 using engine::Cell;
+using project::text_or_null;
 using workflow::Condition;
 using workflow::Workflow;
 
 constexpr int kMostFirings = 10000;
-
-Cell text_or_null(const std::string& text) {
-  return text.empty() ? Cell{} : Cell{text};
-}
 
 const char* word_of(Condition::Are are) {
   switch (are) {
@@ -67,15 +64,15 @@ Result<std::vector<workflow::NextFiring>> next_firings(const std::vector<Workflo
 }
 
 /// A row a workflow, with its newest run.
-Result<engine::Rows> list_workflows(const Settings& settings, const std::vector<Workflow>& workflows,
+Result<engine::Rows> list_workflows(project::Project& project, const std::vector<Workflow>& workflows,
                                     Time now) {
   engine::Rows rows;
   rows.columns = {{"workflow", "VARCHAR"},   {"steps", "BIGINT", true}, {"triggers", "VARCHAR"},
                   {"next", "VARCHAR"},       {"last_run", "VARCHAR"},   {"last_state", "VARCHAR"},
                   {"description", "VARCHAR"}};
-  std::unique_ptr<workflow::RunHistory> history;
-  if (std::filesystem::exists(settings.runs())) {
-    RH_ASSIGN(history, workflow::open_run_history(settings.runs()));
+  std::shared_ptr<workflow::RunHistory> history;
+  if (project.has_history()) {
+    RH_ASSIGN(history, project.history());
   }
   for (const auto& workflow : workflows) {
     std::vector<std::string> triggers;
@@ -133,13 +130,15 @@ void say_triggers(const Workflow& workflow) {
 }
 
 Result<int> show(const GlobalFlags& flags, const std::string& name, int next, bool asks_next) {
-  RH_ASSIGN(const Settings settings, load_settings(flags));
+  RH_ASSIGN(const auto project, open_project(flags));
   std::vector<Error> problems;
   std::vector<Workflow> workflows;
   if (name.empty()) {
-    workflows = read_workflows(settings, problems);
+    const auto read = project->workflows();
+    workflows = read->all;
+    problems = read->problems;
   } else {
-    RH_ASSIGN(auto found, find_workflow(settings, name));
+    RH_ASSIGN(auto found, project->workflow(name));
     workflows.push_back(std::move(found));
   }
   const SystemClock clock;
@@ -150,7 +149,7 @@ Result<int> show(const GlobalFlags& flags, const std::string& name, int next, bo
     if (!flags.quiet) say_triggers(workflows.front());
     print_rows(list_steps(workflows.front()), flags.output());
   } else {
-    RH_ASSIGN(const auto rows, list_workflows(settings, workflows, clock.now()));
+    RH_ASSIGN(const auto rows, list_workflows(*project, workflows, clock.now()));
     print_rows(rows, flags.output());
   }
   for (const auto& problem : problems) std::cerr << problem.to_string() << "\n";

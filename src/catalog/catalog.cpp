@@ -10,6 +10,7 @@
 #include "catalog/grouping.hpp"
 #include "catalog/layout.hpp"
 #include "catalog/store.hpp"
+#include "lake/keys.hpp"
 
 namespace reelhouse::catalog {
 namespace {
@@ -35,7 +36,7 @@ std::string reading_of(const FormatOverride& fixed) {
 Result<std::vector<lake::ObjectInfo>> list_lake(const lake::ObjectStore& lake) {
   auto listing = lake.list("");
   if (listing || listing.error().kind == ErrorKind::kNotFound) return listing;
-  return lake.list("raw/");
+  return lake.list(std::string(lake::kRaw));
 }
 
 /// Lists the lake until two listings in a row are the same, unless all is known already: a listing of many

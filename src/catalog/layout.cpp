@@ -11,11 +11,12 @@
 #include <tuple>
 
 #include "lake/drops.hpp"
+#include "lake/keys.hpp"
 
 namespace reelhouse::catalog {
 namespace {
 
-constexpr std::string_view kRaw = "raw/";
+using lake::kRaw;
 constexpr std::string_view kDrop = "drop=";
 
 bool matches(const std::string& glob, const std::string& text, int flags = 0) {

@@ -7,6 +7,9 @@
 
 namespace reelhouse::lake {
 
+/// Below it lie the datasets of a lake, each a folder.
+inline constexpr std::string_view kRaw = "raw/";
+
 /// True when a part of a key or path is hidden from listings.
 bool is_hidden_part(std::string_view part);
 /// True when any part of the key is hidden.

@@ -2,6 +2,8 @@
 
 #include "model/checks.hpp"
 
+#include "lake/keys.hpp"
+
 namespace reelhouse::model {
 namespace {
 
@@ -42,7 +44,7 @@ CheckResult check_presence(const catalog::SourceTable& declared, const catalog::
     add_failure(
         check,
         table->rejected() == 0
-            ? fmt::format("raw/{} holds no record", declared.dataset)
+            ? fmt::format("{}{} holds no record", lake::kRaw, declared.dataset)
             : fmt::format("all {} records in raw/{} were rejected; see them with: reelhouse quarantine",
                           table->rejected(), declared.dataset));
   return check;
@@ -103,9 +105,10 @@ std::vector<CheckResult> check_delivery(const Project& project,
       add_failure(undeclared, fmt::format("{}: {}", object.info.key, object.problem));
   results.push_back(std::move(undeclared));
   for (const auto& source : project.sources) {
-    CheckResult readable = passed_check(
-        "raw/" + source.dataset, "objects can be read", "Every object of the dataset could be decoded.",
-        source.unreadable_is_error ? Severity::kError : Severity::kWarn, source.where);
+    CheckResult readable =
+        passed_check(std::string(lake::kRaw) + source.dataset, "objects can be read",
+                     "Every object of the dataset could be decoded.",
+                     source.unreadable_is_error ? Severity::kError : Severity::kWarn, source.where);
     for (const auto& object : unreadable)
       if (object.dataset == source.dataset)
         add_failure(readable, fmt::format("{}: {}", object.info.key, object.problem));

@@ -5,6 +5,7 @@
 
 #include "base/files.hpp"
 #include "base/json.hpp"
+#include "lake/keys.hpp"
 
 namespace reelhouse::lake {
 namespace {
@@ -66,7 +67,7 @@ std::string record_key(const std::string& folder) {
 }
 
 Result<Deliveries> list_deliveries(const ObjectStore& lake, const std::string& dataset) {
-  const std::string prefix = fmt::format("raw/{}/", dataset);
+  const std::string prefix = fmt::format("{}{}/", kRaw, dataset);
   Deliveries there;
   auto listed = lake.list(prefix);
   if (!listed && listed.error().kind == ErrorKind::kNotFound) return there;
@@ -97,7 +98,7 @@ Result<Deliveries> list_deliveries(const ObjectStore& lake, const std::string& d
 Result<std::optional<Delivery>> newest_delivery(const ObjectStore& lake, const FetchSource& source,
                                                 const Deliveries& there) {
   std::vector<std::string> folders;
-  const std::string base = "raw/" + source.dataset;
+  const std::string base = std::string(kRaw) + source.dataset;
   if (!source.as_drop) folders.push_back(base);
   for (auto drop = there.drops.rbegin(); source.as_drop && drop != there.drops.rend(); ++drop) {
     const std::string folder = fmt::format("{}/{}", base, drop->to_string());

@@ -7,6 +7,7 @@
 #include "base/files.hpp"
 #include "base/hash.hpp"
 #include "lake/fetch/arrival.hpp"
+#include "lake/keys.hpp"
 
 namespace reelhouse::lake {
 namespace {
@@ -48,7 +49,11 @@ Result<> check_names(const FetchSource& source, const std::vector<CheckedFile>& 
 class Arrival {
  public:
   Arrival(const FetchSource& source, ObjectStore& lake, const FetchOptions& options, const Clock& clock)
-      : source_(source), lake_(lake), options_(options), clock_(clock), base_("raw/" + source.dataset) {}
+      : source_(source),
+        lake_(lake),
+        options_(options),
+        clock_(clock),
+        base_(std::string(kRaw) + source.dataset) {}
 
   Result<FetchReport> run() {
     RH_TRY(make_folders(options_.work));

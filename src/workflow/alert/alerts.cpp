@@ -282,9 +282,9 @@ bool AlertBook::watches(AlertKind kind) const {
   return std::ranges::any_of(rules, [&](const AlertRule& rule) { return rule.on == kind; });
 }
 
-AlertBook load_alerts(const fs::path& project, const AlertNames& names, std::vector<Error>& problems) {
+AlertBook load_alerts(const fs::path& file, const AlertNames& names, std::vector<Error>& problems) {
   AlertBook book;
-  const auto yaml = Yaml::load(project / "alerts.yml");
+  const auto yaml = Yaml::load(file);
   if (!yaml) {
     if (yaml.error().kind != ErrorKind::kNotFound) problems.push_back(yaml.error());
     return book;

@@ -76,9 +76,9 @@ struct AlertNames {
   std::function<Result<>(const std::string& measure, const std::string& filter)> check_filter;
 };
 
-/// Reads alerts.yml; empty when there is none. Adds every problem with file, line and a fix, and leaves the
+/// Reads an alerts.yml; empty when there is none. Adds every problem with file, line and a fix, and leaves the
 /// channel or rule out. No message repeats what stands where the name of a variable is expected.
-AlertBook load_alerts(const std::filesystem::path& project, const AlertNames& names,
+AlertBook load_alerts(const std::filesystem::path& file, const AlertNames& names,
                       std::vector<Error>& problems);
 
 }  // namespace reelhouse::workflow

@@ -162,7 +162,7 @@ const StepDefinition* Workflow::step(const std::string& wanted) const {
 
 Workflow default_workflow() {
   Workflow workflow;
-  workflow.name = "default";
+  workflow.name = kDefaultWorkflow;
   workflow.description = "Crawl the lake, build what changed, check it, publish it.";
   for (const StepKind kind : {StepKind::kCrawl, StepKind::kBuild, StepKind::kCheck, StepKind::kPublish}) {
     StepDefinition step;
@@ -174,12 +174,12 @@ Workflow default_workflow() {
   return workflow;
 }
 
-std::vector<Workflow> load_workflows(const fs::path& project, const ProjectNames& names,
+std::vector<Workflow> load_workflows(const fs::path& folder, const ProjectNames& names,
                                      std::vector<Error>& problems) {
   Taker taker(problems);
   std::vector<File> files;
-  std::set<std::string> known = {default_workflow().name};
-  const auto paths = yaml_files(project / "workflows", "listing the workflows");
+  std::set<std::string> known = {kDefaultWorkflow};
+  const auto paths = yaml_files(folder, "listing the workflows");
   if (!paths) problems.push_back(paths.error());
   for (const auto& path : paths.value_or(std::vector<fs::path>{})) {
     auto file = open_file(path, taker);

@@ -131,27 +131,29 @@ struct Workflow {
   const StepDefinition* step(const std::string& name) const;
 };
 
-/// The workflow that `reelhouse run` runs in a project without workflows/default.yml: crawl, build, check,
-/// publish.
+/// The workflow that `reelhouse run` runs when none is named.
+inline constexpr const char* kDefaultWorkflow = "default";
+/// What it does in a project without workflows/default.yml: crawl, build, check, publish. Its `where` is empty.
 Workflow default_workflow();
 
 /// What validation has to know of the project besides its workflows.
 struct ProjectNames {
-  std::vector<std::string> sources;     ///< datasets that sources/ declares
-  std::vector<std::string> fetched;     ///< those that can be fetched
-  std::vector<std::string> selectable;  ///< models and their folders
-  std::vector<std::string> published;   ///< tables that can be exported
-  std::filesystem::path project;        ///< where relative paths of the files begin
-  std::string lake;                     ///< folder or bucket
+  std::vector<std::string> sources;            ///< datasets that sources/ declares
+  std::vector<std::string> fetched;            ///< those that can be fetched
+  std::vector<std::string> selectable;         ///< models and their folders
+  std::vector<std::string> published;          ///< tables that can be exported
+  std::filesystem::path project;               ///< where relative paths of the files begin
+  std::vector<std::filesystem::path> folders;  ///< that hold the project itself
+  std::string lake;                            ///< folder or bucket
   std::string store;
   std::string warehouse;  ///< empty when it is a server
 };
 
-/// Reads every workflows/*.yml, sorted by name. Adds every problem (unknown key, step, workflow, model or
+/// Reads every .yml of a folder, sorted by name. Adds every problem (unknown key, step, workflow, model or
 /// source with the near miss; a cycle of steps or of `after` triggers; a cron that never fires; a property
 /// that nobody declares; a step that writes to what its workflow reads), with file, line and a fix, and
 /// leaves those workflows out. A folder that is not there is empty.
-std::vector<Workflow> load_workflows(const std::filesystem::path& project, const ProjectNames& names,
+std::vector<Workflow> load_workflows(const std::filesystem::path& folder, const ProjectNames& names,
                                      std::vector<Error>& problems);
 
 /// Reads "90s", "30m", "2h", "7d", "2w", and "0s" for none. Errors: kProject.

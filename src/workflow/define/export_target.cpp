@@ -1,17 +1,13 @@
 #include <algorithm>
-#include <array>
 
 #include "base/near_miss.hpp"
+#include "lake/keys.hpp"
 #include "workflow/define/definition.hpp"
 
 namespace reelhouse::workflow {
 namespace {
 
 namespace fs = std::filesystem;
-
-/// Folders of a project that its commands read or write themselves.
-constexpr std::array kProjectFolders = {"models",     "sources",   "seeds",     "metrics",
-                                        "dashboards", "workflows", "generator", ".reelhouse"};
 
 /// Makes a path absolute and follows its links as far as it exists.
 fs::path resolved(const fs::path& path) {
@@ -39,11 +35,11 @@ std::vector<Guarded> guarded_folders(const ProjectNames& names) {
     if (place.empty() || place.find("://") != std::string::npos) return;
     folders.push_back({resolved(below.empty() ? fs::path(place) : fs::path(place) / below), what});
   };
-  add(names.lake, "raw", "the lake's raw/");
+  add(names.lake, lake::kRaw, "the lake's raw/");
   add(names.store, "", "the store");
   add(names.warehouse, "", "the warehouse");
-  for (const char* folder : kProjectFolders)
-    folders.push_back({resolved(names.project / folder), fmt::format("the project's {}/", folder)});
+  for (const auto& folder : names.folders)
+    folders.push_back({resolved(folder), fmt::format("the project's {}/", folder.filename().string())});
   return folders;
 }
 

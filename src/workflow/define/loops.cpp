@@ -3,6 +3,8 @@
 
 #include "workflow/define/checks.hpp"
 
+#include "lake/keys.hpp"
+
 namespace reelhouse::workflow {
 namespace {
 
@@ -62,7 +64,7 @@ class Loops {
       for (const auto& step : workflows_[i].steps) {
         if (step.kind != StepKind::kFetch) continue;
         for (const auto& dataset : step.what.empty() ? names_.fetched : step.what)
-          fetches_.push_back({i, 0, step.where, step.name, "raw/" + dataset + "/"});
+          fetches_.push_back({i, 0, step.where, step.name, std::string(lake::kRaw) + dataset + "/"});
       }
     return fetches_;
   }

@@ -145,7 +145,7 @@ class TriggerReader {
       taker_.refuse(yaml.error(fmt::format("'{}' is a pattern; a trigger watches a folder", written), hint));
     else if (prefix.find("://") != std::string::npos || prefix.starts_with('/'))
       taker_.refuse(yaml.error(fmt::format("'{}' is not relative to the lake", written), hint));
-    else if (!lake::check_key(written) || !prefix.starts_with("raw/"))
+    else if (!lake::check_key(written) || !prefix.starts_with(lake::kRaw))
       taker_.refuse(yaml.error(fmt::format("'{}' is not below the lake's raw/", written), hint));
     else if (lake::is_hidden_key(written))
       taker_.refuse(yaml.error(
@@ -157,7 +157,7 @@ class TriggerReader {
 
   /// Refuses a dataset that is misspelt. One that no source declares may still come.
   void check_dataset(const Yaml& yaml, const std::string& prefix) {
-    const size_t begin = std::string("raw/").size();
+    const size_t begin = lake::kRaw.size();
     const std::string dataset = prefix.substr(begin, prefix.find('/', begin) - begin);
     const auto& known = context_.names.sources;
     if (dataset.empty() || std::ranges::count(known, dataset) > 0) return;

@@ -49,8 +49,8 @@ struct Step {
 };
 
 struct Run {
-  std::string id = {};        ///< 20261122-061200-1a2b: UTC second and a random part; sorts by time
-  std::string workflow = {};  ///< "default" for `reelhouse run`
+  std::string id = {};  ///< 20261122-061200-1a2b: UTC second and a random part; sorts by time
+  std::string workflow = {};
   RunState state = RunState::kRunning;
   std::string queued = {};   ///< ISO
   std::string started = {};  ///< empty while queued

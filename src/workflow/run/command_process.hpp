@@ -11,6 +11,12 @@
 
 namespace reelhouse::workflow {
 
+/// How this program is called again, for the same project and places.
+struct Program {
+  std::vector<std::string> arguments;              ///< its file, and flags
+  std::map<std::string, std::string> environment;  ///< what must not stand in a list of processes
+};
+
 struct CommandOptions {
   std::vector<std::string> arguments;  ///< the program and its arguments; no shell
   std::filesystem::path folder;        ///< to run in; a program named with a slash is looked for there

@@ -18,12 +18,12 @@ namespace fs = std::filesystem;
 constexpr uint64_t kLongestLine = 64 << 20;
 
 /// Returns the file of a run's log; nothing when no run has such an id: it comes from people, over HTTP too.
-fs::path log_file(const fs::path& state, const std::string& run) {
+fs::path log_file(const fs::path& folder, const std::string& run) {
   const bool is_id = !run.empty() && run.front() != '.' && std::ranges::all_of(run, [](char c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
            c == '_' || c == '.';
   });
-  return is_id ? state / "logs" / (run + ".jsonl") : fs::path();
+  return is_id ? folder / (run + ".jsonl") : fs::path();
 }
 
 Error no_such_log(const std::string& run) {
@@ -131,9 +131,9 @@ Result<std::string> read_lines(int file, const fs::path& path, uint64_t from, ui
 
 }  // namespace
 
-Result<std::unique_ptr<RunLog>> RunLog::open(const fs::path& state, const std::string& run,
+Result<std::unique_ptr<RunLog>> RunLog::open(const fs::path& folder, const std::string& run,
                                              const Clock& clock, uint64_t most_output) {
-  const fs::path path = log_file(state, run);
+  const fs::path path = log_file(folder, run);
   if (path.empty()) return fail(no_such_log(run));
   RH_TRY(make_folders(path.parent_path()));
   const int file = ::open(path.c_str(), O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
@@ -141,8 +141,8 @@ Result<std::unique_ptr<RunLog>> RunLog::open(const fs::path& state, const std::s
   return std::make_unique<FileRunLog>(file, run, clock, most_output);
 }
 
-Result<LogPart> read_log(const fs::path& state, const std::string& run, uint64_t from, uint64_t most) {
-  const fs::path path = log_file(state, run);
+Result<LogPart> read_log(const fs::path& folder, const std::string& run, uint64_t from, uint64_t most) {
+  const fs::path path = log_file(folder, run);
   const int file = path.empty() ? -1 : ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
   if (file < 0) {
     if (path.empty() || errno == ENOENT || errno == ENOTDIR) return fail(no_such_log(run));

@@ -11,7 +11,7 @@
 
 namespace reelhouse::workflow {
 
-/// Log of one run: `<state>/logs/<run>.jsonl`, a line of JSON an event
+/// Log of one run: `<folder>/<run>.jsonl`, a line of JSON an event
 /// ({"time", "run", "step", "attempt", "level", "message"}), flushed a line, readable while it grows.
 /// Thread-safe. When the disk is full lines are dropped and counted, and a later line says how many; so are
 /// lines of commands beyond the first `most_output` bytes of them.
@@ -19,7 +19,7 @@ class RunLog {
  public:
   static constexpr uint64_t kMostOutput = 64 << 20;
   /// Errors: kNotFound (`run` is no run's id), kPermission, kFull, kUnavailable.
-  static Result<std::unique_ptr<RunLog>> open(const std::filesystem::path& state, const std::string& run,
+  static Result<std::unique_ptr<RunLog>> open(const std::filesystem::path& folder, const std::string& run,
                                               const Clock& clock, uint64_t most_output = kMostOutput);
   virtual ~RunLog() = default;
   /// `level`: info, warning, error, output (of a command). Invalid UTF-8 is replaced.
@@ -34,7 +34,7 @@ struct LogPart {
   uint64_t next = 0;
 };
 /// Errors: kNotFound (no such log), kPermission, kUnavailable.
-Result<LogPart> read_log(const std::filesystem::path& state, const std::string& run, uint64_t from,
+Result<LogPart> read_log(const std::filesystem::path& folder, const std::string& run, uint64_t from,
                          uint64_t most = 1 << 20);
 
 }  // namespace reelhouse::workflow

@@ -45,13 +45,13 @@ class LocalPipeline final : public Pipeline {
         curated_(options_.store) {}
 
   Result<> take_hold(const std::function<bool()>& wait);
-  void name_run(const std::string& run) override { result_.run = run; }
+  void name_run(const std::string& run) override { run_ = run; }
   Result<uint64_t> crawl() override;
   Result<uint64_t> build() override;
   Result<uint64_t> check() override;
   Result<uint64_t> publish() override;
-  void write_receipt(const Run& run, const std::string& error) override;
-  PipelineResult& result() override { return result_; }
+  Json write_receipt(const Run& run, const std::string& error) override;
+  const PipelineResult& result() const override { return result_; }
 
  private:
   Result<> open_lake();
@@ -82,8 +82,7 @@ class LocalPipeline final : public Pipeline {
                ? warehouse_->name()
                : "";
   }
-  lake::StoreOptions object_copies() const { return {options_.state / "cache" / "objects", 0}; }
-  fs::path last_publish_file() const { return options_.state / "published.json"; }
+  lake::StoreOptions object_copies() const { return {options_.objects, 0}; }
 
   PipelineOptions options_;
   const Clock& clock_;
@@ -94,6 +93,7 @@ class LocalPipeline final : public Pipeline {
   model::Curated curated_;
   std::unique_ptr<warehouse::Warehouse> warehouse_;
   Json phases_ = Json::array();
+  std::string run_;
   PipelineResult result_;
 
   model::Project project_;
@@ -129,20 +129,20 @@ Result<> LocalPipeline::take_hold(const std::function<bool()>& wait) {
     mirror_ = std::make_unique<model::BuildMirror>(std::move(bucket));
     curated_ = model::Curated(options_.store, mirror_.get());
   }
-  RH_TRY(make_folders(options_.state));
-  RH_ASSIGN(auto lock, take_lock(options_.state / "lock", "running this project", wait, say_));
+  RH_TRY(make_folders(options_.lock.parent_path()));
+  RH_ASSIGN(auto lock, take_lock(options_.lock, "running this project", wait, say_));
   locks_.push_back(std::move(lock));
   RH_ASSIGN(auto store_lock, take_lock(options_.store / ".lock", "building into this store", wait, say_));
   locks_.push_back(std::move(store_lock));
   std::error_code code;
-  fs::remove_all(options_.state / "tmp", code);
+  fs::remove_all(options_.spill, code);
   return {};
 }
 
 Result<> LocalPipeline::open_lake() {
   if (lake_) return {};
   RH_ASSIGN(project_, model::load_project(options_.project));
-  RH_ASSIGN(catalog_, catalog::open_catalog(options_.state / "catalog.db"));
+  RH_ASSIGN(catalog_, catalog::open_catalog(options_.catalog));
   RH_ASSIGN(lake_, lake::open_store(options_.lake, object_copies()));
   return {};
 }
@@ -191,7 +191,7 @@ Result<> LocalPipeline::plan() {
   engine::DatabaseOptions database;
   database.threads = options_.threads;
   database.memory_limit = options_.memory_limit;
-  database.temporary = (options_.state / "tmp").string();
+  database.temporary = options_.spill.string();
   RH_ASSIGN(database_, engine::open_duckdb(database));
   RH_ASSIGN(auto session, database_->connect());
   RH_TRY(session->execute("set preserve_insertion_order = false"));
@@ -226,7 +226,7 @@ std::string LocalPipeline::content_hash() const {
 
 bool LocalPipeline::nothing_changed() {
   if (!options_.select.empty() || options_.full_refresh) return false;
-  const LastPublish last = LastPublish::load(last_publish_file());
+  const LastPublish last = LastPublish::load(options_.last_publish);
   if (last.version == 0 || last.content != content_hash() || last.server != server()) return false;
   const auto current = warehouse_->current();
   if (!current || !builder_->all_known(build_options_)) return false;
@@ -306,7 +306,7 @@ Result<uint64_t> LocalPipeline::check() {
   if (result_.unchanged) return 0;
   {
     const PhaseTimer timer(phases_, "check");
-    model::PassedChecks passed(options_.state / "passed_checks.json");
+    model::PassedChecks passed(options_.passed_checks);
     RH_ASSIGN(const auto run, model::run_checks(*builder_, graph_, *database_, passed, workers()));
     result_.objects = model::account(graph_, builder_->outcomes(), crawled_.tables, result_.checks);
     const auto kept = model::check_kept(project_, result_.objects);
@@ -431,9 +431,9 @@ Result<uint64_t> LocalPipeline::publish() {
   std::vector<std::string> needed;
   const auto tables = tables_to_publish(needed);
   database_.reset();  // frees its memory before the new file is written
-  RH_ASSIGN(const auto version, warehouse_->publish(tables, result_.run, options_.keep_versions, clock_));
+  RH_ASSIGN(const auto version, warehouse_->publish(tables, run_, options_.keep_versions, clock_));
   result_.version = version.number;
-  RH_TRY((LastPublish{content_hash(), version.number, server()}).save(last_publish_file()));
+  RH_TRY((LastPublish{content_hash(), version.number, server()}).save(options_.last_publish));
   curated_.remove_old(kOldBuilds, needed);
   if (mirror_)
     if (const auto removed = mirror_->remove_old(kOldBuilds, needed, clock_.now()); !removed)
@@ -460,16 +460,15 @@ void LocalPipeline::forget_old_copies() const {
   if (lake_) lake_->forget_others(objects);
 }
 
-void LocalPipeline::write_receipt(const Run& run, const std::string& error) {
-  Json& receipt = result_.receipt;
-  receipt = {{"run", run.id},
-             {"workflow", run.workflow},
-             {"state", name_of(run.state)},
-             {"started", run.started},
-             {"ended", run.ended.empty() ? to_iso(clock_.now()) : run.ended},
-             {"cause", run.cause.kind},
-             {"lake", options_.lake},
-             {"version", result_.version > 0 ? Json(result_.version) : Json(nullptr)}};
+Json LocalPipeline::write_receipt(const Run& run, const std::string& error) {
+  Json receipt = {{"run", run.id},
+                  {"workflow", run.workflow},
+                  {"state", name_of(run.state)},
+                  {"started", run.started},
+                  {"ended", run.ended.empty() ? to_iso(clock_.now()) : run.ended},
+                  {"cause", run.cause.kind},
+                  {"lake", options_.lake},
+                  {"version", result_.version > 0 ? Json(result_.version) : Json(nullptr)}};
   if (!error.empty()) receipt["error"] = error;
   receipt["unchanged"] = result_.unchanged;
   receipt["phases"] = phases_;
@@ -493,13 +492,14 @@ void LocalPipeline::write_receipt(const Run& run, const std::string& error) {
     for (const auto& outcome : builder_->outcomes()) receipt["models"].push_back(to_json(outcome));
   for (const auto& check : result_.checks) receipt["checks"].push_back(to_json(check));
   for (const auto& change : result_.changes) receipt["changes"].push_back(to_json(change));
-  const fs::path file = options_.store / "receipts" / (run.id + ".json");
+  const fs::path file = options_.receipts / (run.id + ".json");
   if (auto written = write_file_atomically(file, receipt.dump(2) + "\n"); !written)
     say_("warning: the receipt could not be written: " + written.error().to_string());
   else if (auto stored = mirror_ ? mirror_->store_receipts(file.parent_path()) : Result<>(); !stored)
     say_("warning: the receipt is not in the bucket yet, the next run stores it: " +
          stored.error().to_string());
   if (run.state == RunState::kSucceeded && is_crawled_) forget_old_copies();
+  return receipt;
 }
 
 }  // namespace

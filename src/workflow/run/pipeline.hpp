@@ -23,7 +23,14 @@ struct PipelineOptions {
   std::filesystem::path store;
   std::string store_bucket;  ///< where the store is shared with other machines; empty = `store` is all of it
   warehouse::WarehouseOptions warehouse;
-  std::filesystem::path state;  ///< folder of the catalog, the runs and the locks
+  std::filesystem::path catalog;        ///< file
+  std::filesystem::path objects;        ///< folder for copies of a bucket's objects
+  std::filesystem::path spill;          ///< folder of the engine's
+  std::filesystem::path steps;          ///< folder for what running steps write
+  std::filesystem::path lock;           ///< file; held while a pipeline is open
+  std::filesystem::path last_publish;   ///< file: what the newest version was made of
+  std::filesystem::path passed_checks;  ///< file
+  std::filesystem::path receipts;       ///< folder
   std::vector<std::string> exclude;
   int keep_versions = 5;
   std::vector<std::string> select;  ///< models; empty = all
@@ -33,10 +40,8 @@ struct PipelineOptions {
   std::string memory_limit;  ///< of the engine; empty = its default
 };
 
-/// What the phases of a run did. `receipt` is what was written to `<store>/receipts/<run>.json`.
+/// What the phases of a run did.
 struct PipelineResult {
-  std::string run;
-  RunState state = RunState::kSucceeded;
   int version = 0;         ///< published by this run; 0 = none
   bool unchanged = false;  ///< nothing had changed, so nothing was built or published
   size_t built = 0;
@@ -44,7 +49,6 @@ struct PipelineResult {
   std::vector<model::CheckResult> checks;
   std::vector<model::ObjectAccount> objects;
   std::vector<catalog::Change> changes;
-  Json receipt;
 };
 
 /// Says one line of what happens to a person.
@@ -79,17 +83,9 @@ class Pipeline {
   /// not selected is not built).
   virtual Result<uint64_t> publish() = 0;
 
-  /// Writes the receipt of a run that has ended; a disk that is full must not hide why it ended.
-  virtual void write_receipt(const Run& run, const std::string& error) = 0;
-  virtual PipelineResult& result() = 0;
+  /// Writes the receipt of a run that has ended, and returns it; a disk that is full must not hide why it ended.
+  virtual Json write_receipt(const Run& run, const std::string& error) = 0;
+  virtual const PipelineResult& result() const = 0;
 };
-
-/// Tells how a run or step ends that fails so.
-RunState state_after(const Error& error);
-
-/// Crawls, builds, checks and publishes as one run, leaving a receipt and a run in the history whatever
-/// happens. A failed check of severity error ends as RunState::kCheckFailed with nothing published; it is no
-/// Error. Errors: as Pipeline.
-Result<PipelineResult> run_pipeline(const PipelineOptions& options, const Clock& clock, const Say& say);
 
 }  // namespace reelhouse::workflow

@@ -65,16 +65,12 @@ std::string variable_of(std::string name) {
   return name;
 }
 
-fs::path steps_folder(const fs::path& state) {
-  return state / "steps";
-}
-
 }  // namespace
 
-void remove_step_leftovers(const fs::path& state, const RunHistory& history) {
+void remove_step_leftovers(const fs::path& steps, const RunHistory& history) {
   std::error_code code;
   std::vector<fs::path> gone;
-  for (const auto& entry : fs::directory_iterator(steps_folder(state), code)) {
+  for (const auto& entry : fs::directory_iterator(steps, code)) {
     const auto run = history.find(entry.path().filename().string());
     if (!run || has_ended(run->state)) gone.push_back(entry.path());
   }
@@ -82,12 +78,13 @@ void remove_step_leftovers(const fs::path& state, const RunHistory& history) {
 }
 
 ProjectSteps::ProjectSteps(PipelineOptions options, const Workflow& workflow, ProjectNames names,
-                           std::vector<std::string> program, const Clock& clock)
+                           Program program, const Clock& clock, Say say)
     : options_(std::move(options)),
       workflow_(workflow),
       names_(std::move(names)),
       program_(std::move(program)),
-      clock_(clock) {
+      clock_(clock),
+      say_(std::move(say)) {
   options_.select = selection_of(workflow);
   options_.publishes = std::ranges::any_of(
       workflow.steps, [](const StepDefinition& step) { return step.kind == StepKind::kPublish; });
@@ -108,23 +105,31 @@ Result<StepResult> ProjectSteps::run(const StepDefinition& step, StepContext& co
   return is_phase(step.kind) ? run_phase(step, context) : run_process(step, context);
 }
 
+Result<> ProjectSteps::open(const std::function<bool()>& wait) {
+  const auto say = [this](const std::string& line) {
+    const std::lock_guard lock(mutex_);
+    if (context_ != nullptr) context_->say("info", line);
+    if (say_) say_(line);
+  };
+  const auto tell = [this](Step part) {
+    const std::lock_guard lock(mutex_);
+    if (context_ == nullptr) return;
+    part.parent = phase_;
+    context_->part(std::move(part));
+  };
+  RH_ASSIGN(pipeline_, Pipeline::open(options_, clock_, say, tell, wait));
+  return {};
+}
+
+Result<> ProjectSteps::take_hold() {
+  return open(nullptr);
+}
+
 Result<uint64_t> ProjectSteps::do_phase(const StepDefinition& step, StepContext& context) {
   if (is_broken_) pipeline_.reset();  // a phase that stopped in its middle cannot be gone on with
   is_broken_ = false;
-  if (!pipeline_) {
-    const auto say = [this](const std::string& line) {
-      const std::lock_guard lock(mutex_);
-      if (context_ != nullptr) context_->say("info", line);
-    };
-    const auto tell = [this](Step part) {
-      const std::lock_guard lock(mutex_);
-      if (context_ == nullptr) return;
-      part.parent = phase_;
-      context_->part(std::move(part));
-    };
-    RH_ASSIGN(pipeline_, Pipeline::open(options_, clock_, say, tell, [&] { return !context.stopping(); }));
-    pipeline_->name_run(context.run().id);
-  }
+  if (!pipeline_) RH_TRY(open([&] { return !context.stopping(); }));
+  pipeline_->name_run(context.run().id);
   switch (step.kind) {
     case StepKind::kCrawl:
       return pipeline_->crawl();
@@ -152,8 +157,10 @@ Result<StepResult> ProjectSteps::run_phase(const StepDefinition& step, StepConte
     in_phase_ = false;
     clear_interrupt();
   }
+  error_.reset();
   if (!rows) {
     is_broken_ = true;
+    error_ = rows.error();
     return fail(std::move(rows).error());
   }
   const auto& result = pipeline_->result();
@@ -200,7 +207,7 @@ Result<> ProjectSteps::check_written(const Properties& written) const {
 Result<std::vector<std::string>> ProjectSteps::arguments_of(const StepDefinition& step,
                                                             const Properties& properties) const {
   if (step.kind == StepKind::kCommand) return std::vector<std::string>{"/bin/sh", "-c", step.command};
-  std::vector<std::string> arguments = program_;
+  std::vector<std::string> arguments = program_.arguments;
   arguments.push_back(step.kind == StepKind::kFetch ? "fetch" : "export");
   if (step.kind == StepKind::kExport) {
     RH_ASSIGN(std::string folder, with_properties(step.to, properties));
@@ -219,11 +226,12 @@ Result<StepResult> ProjectSteps::run_process(const StepDefinition& step, StepCon
   RH_ASSIGN(command.arguments, arguments_of(step, properties));
   command.folder = options_.project;
   command.patience = kPatience;
-  const fs::path folder = steps_folder(options_.state) / context.run().id;
+  const fs::path folder = options_.steps / context.run().id;
   const fs::path file = fs::absolute(folder) / (step.name + ".properties");
   RH_TRY(make_folders(folder));
   std::error_code code;
   fs::remove(file, code);
+  command.environment = program_.environment;
   for (const auto& [name, value] : properties) command.environment[variable_of(name)] = value;
   command.environment["REELHOUSE_RUN"] = context.run().id;
   command.environment["REELHOUSE_STEP"] = step.name;
@@ -259,11 +267,13 @@ Result<StepResult> ProjectSteps::run_process(const StepDefinition& step, StepCon
   return StepResult{.written = std::move(set)};
 }
 
-void ProjectSteps::finish(const Run& run) {
+Json ProjectSteps::finish(const Run& run) {
   std::error_code code;
-  fs::remove_all(steps_folder(options_.state) / run.id, code);
-  if (pipeline_) pipeline_->write_receipt(run, run.message);
+  fs::remove_all(options_.steps / run.id, code);
+  Json receipt;
+  if (pipeline_) receipt = pipeline_->write_receipt(run, error_ ? error_->to_string() : run.message);
   pipeline_.reset();
+  return receipt;
 }
 
 }  // namespace reelhouse::workflow

@@ -2,9 +2,11 @@
 
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "workflow/run/command_process.hpp"
 #include "workflow/run/executor.hpp"
 #include "workflow/run/pipeline.hpp"
 
@@ -18,21 +20,27 @@ namespace reelhouse::workflow {
 /// `name=value`. It runs in the project's folder.
 class ProjectSteps final : public StepRunner {
  public:
-  /// `program`: this program and the flags that name the project and its places. All must outlive this.
-  ProjectSteps(PipelineOptions options, const Workflow& workflow, ProjectNames names,
-               std::vector<std::string> program, const Clock& clock);
+  /// `say`, which may be empty, is told what the phases say, besides the run's log. All must outlive this.
+  ProjectSteps(PipelineOptions options, const Workflow& workflow, ProjectNames names, Program program,
+               const Clock& clock, Say say);
   ~ProjectSteps() override;
 
+  /// Takes hold of the project before the first phase asks for it, and waits for nobody. Errors: as
+  /// Pipeline::open; kBusy when another run holds it.
+  Result<> take_hold();
   Result<StepResult> run(const StepDefinition& step, StepContext& context) override;
   void stop(const StepDefinition& step) override;
   bool may_run_beside(const StepDefinition& step) const override;
 
-  /// Writes the receipt of the run as it ended, if a phase of the pipeline ran.
-  void finish(const Run& run);
+  /// Why the newest phase failed, with its hint; nothing when it did not.
+  const std::optional<Error>& error() const { return error_; }
+  /// Writes the receipt of the run as it ended, if a phase of the pipeline ran, and returns it; else null.
+  Json finish(const Run& run);
 
  private:
   Result<StepResult> run_phase(const StepDefinition& step, StepContext& context);
   Result<StepResult> run_process(const StepDefinition& step, StepContext& context);
+  Result<> open(const std::function<bool()>& wait);
   Result<uint64_t> do_phase(const StepDefinition& step, StepContext& context);
   Result<std::vector<std::string>> arguments_of(const StepDefinition& step,
                                                 const Properties& properties) const;
@@ -43,9 +51,11 @@ class ProjectSteps final : public StepRunner {
   PipelineOptions options_;
   const Workflow& workflow_;
   const ProjectNames names_;
-  std::vector<std::string> program_;
+  const Program program_;
   const Clock& clock_;
+  const Say say_;
   std::unique_ptr<Pipeline> pipeline_;
+  std::optional<Error> error_;
   bool is_broken_ = false;  ///< a phase of it has failed
   std::mutex mutex_;        ///< guards the three below
   StepContext* context_ = nullptr;
@@ -53,7 +63,7 @@ class ProjectSteps final : public StepRunner {
   bool in_phase_ = false;
 };
 
-/// Removes what steps of runs left that no longer run.
-void remove_step_leftovers(const std::filesystem::path& state, const RunHistory& history);
+/// Removes what steps of runs left in PipelineOptions::steps that no longer run.
+void remove_step_leftovers(const std::filesystem::path& steps, const RunHistory& history);
 
 }  // namespace reelhouse::workflow

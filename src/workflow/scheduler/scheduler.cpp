@@ -180,7 +180,7 @@ bool ProcessScheduler::lead() {
   if (is_leading()) return true;
   if (Steady::now() < next_lead_) return false;
   next_lead_ = Steady::now() + kReloadPoll;
-  auto lock = FileLock::take(options_.state / "scheduler.lock", "running this project's workflows");
+  auto lock = FileLock::take(options_.lock, "running this project's workflows");
   if (!lock) {
     complain(lock.error());
     return false;
@@ -189,7 +189,7 @@ bool ProcessScheduler::lead() {
     const std::lock_guard guard(mutex_);
     leader_ = std::move(*lock);
   }
-  remove_step_leftovers(options_.state, *history_);
+  remove_step_leftovers(options_.steps, *history_);
   open_book();
   return true;
 }
@@ -325,7 +325,7 @@ void ProcessScheduler::start_queued() {
   const auto all = workflows();
   for (const auto& run : *queued) {
     const auto workflow = std::ranges::find(all, run.workflow, &Workflow::name);
-    if (workflow == all.end() && run.workflow != "default") {
+    if (workflow == all.end() && run.workflow != kDefaultWorkflow) {
       (void)history_->end(run.id, RunState::kFailed, 0,
                           fmt::format("there is no workflow '{}' any more", run.workflow), clock_);
       continue;
@@ -365,7 +365,9 @@ void ProcessScheduler::start_process(const Run& run) {
   processes_.push_back({run.id, run.workflow, {}, false});
   RunProcess& process = processes_.back();
   CommandOptions command;
-  command.arguments = options_.command(run);
+  Program program = options_.command(run);
+  command.arguments = std::move(program.arguments);
+  command.environment = std::move(program.environment);
   command.folder = fs::current_path();
   command.patience = kPatienceOfRuns;
   process.thread = std::thread([this, command = std::move(command), &process] {
@@ -406,7 +408,7 @@ void ProcessScheduler::reap() {
   }
   ended_unseen_ = true;
   if (const auto dead = history_->close_dead(clock_); !dead) complain(dead.error());
-  remove_step_leftovers(options_.state, *history_);
+  remove_step_leftovers(options_.steps, *history_);
 }
 
 /// Asks what runs to stop, so that each run ends as its own process knows it; then kills what is left.
@@ -433,7 +435,7 @@ void ProcessScheduler::look_after_house() {
   if (Steady::now() < next_housekeeping_) return;
   next_housekeeping_ = Steady::now() + kHousekeeping;
   if (is_whole_) {  // what a workflow keeps is not known while its file is broken
-    const RunFolders folders{options_.state / "logs", options_.receipts};
+    const RunFolders folders{options_.logs, options_.receipts};
     const auto kept = keep_house(*history_, workflows(), folders, options_.versions, clock_);
     if (!kept) return complain(kept.error());
   }
@@ -530,8 +532,8 @@ Result<Properties> complete_properties(const Workflow& workflow, const Propertie
 }
 
 Result<std::unique_ptr<Scheduler>> Scheduler::open(SchedulerOptions options, const Clock& clock) {
-  RH_TRY(make_folders(options.state));
-  RH_ASSIGN(auto history, open_run_history(options.state / "runs.db"));
+  RH_TRY(make_folders(options.history.parent_path()));
+  RH_ASSIGN(auto history, open_run_history(options.history));
   return std::make_unique<ProcessScheduler>(std::move(options), clock, std::move(history));
 }
 

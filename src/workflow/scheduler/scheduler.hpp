@@ -7,22 +7,26 @@
 #include <vector>
 
 #include "lake/object_store.hpp"
+#include "workflow/run/command_process.hpp"
 #include "workflow/trigger/book.hpp"
 
 namespace reelhouse::workflow {
 
 struct SchedulerOptions {
-  std::filesystem::path state;
+  std::filesystem::path history;  ///< file
+  std::filesystem::path lock;     ///< file; held by the one process that schedules
+  std::filesystem::path logs;
+  std::filesystem::path receipts;
+  std::filesystem::path steps;   ///< as PipelineOptions::steps
   std::filesystem::path folder;  ///< the project's workflows/, read again when it changes
   /// Reads the workflows. Broken ones are left out, said, and make `is_whole` false: what their triggers
   /// remember then stays for the time when they are mended.
   std::function<std::vector<Workflow>(bool& is_whole)> load;
   std::string lake;
   std::filesystem::path cache;  ///< of the lake's objects
-  std::filesystem::path receipts;
-  int versions = 5;  ///< that the warehouse keeps
-  /// The program, and its arguments, that runs a queued run.
-  std::function<std::vector<std::string>(const Run& run)> command;
+  int versions = 5;             ///< that the warehouse keeps
+  /// How this program is called to run a queued run.
+  std::function<Program(const Run& run)> command;
   std::function<void(const std::string&)> say;  ///< one line for people
   std::function<void()> changed;                ///< the history changed, by whomever
   size_t processes = 4;                         ///< runs at a time
@@ -30,7 +34,7 @@ struct SchedulerOptions {
 
 /// Runs a project's workflows: lists what triggers watch, asks the TriggerBook, and starts a process for
 /// every queued run, which a guardian ends with this process. Of several processes on one project one
-/// schedules (`.reelhouse/scheduler.lock`); another takes over when it goes. All public functions are
+/// schedules (SchedulerOptions::lock); another takes over when it goes. All public functions are
 /// thread-safe.
 class Scheduler {
  public:

@@ -43,7 +43,7 @@ class AlertsFile : public testing::Test {
   AlertBook load(const std::string& text) {
     std::ofstream(folder_ / "alerts.yml") << text;
     problems_.clear();
-    return load_alerts(folder_, names_, problems_);
+    return load_alerts(folder_ / "alerts.yml", names_, problems_);
   }
   /// The only problem that a file has, as text.
   std::string problem(const std::string& text) {
@@ -64,7 +64,7 @@ class AlertsFile : public testing::Test {
 };
 
 TEST_F(AlertsFile, NoFileAndAnEmptyOneSayNothing) {
-  EXPECT_THAT(load_alerts(folder_, names_, problems_).rules, IsEmpty());
+  EXPECT_THAT(load_alerts(folder_ / "alerts.yml", names_, problems_).rules, IsEmpty());
   EXPECT_THAT(load("# nothing yet\n").channels, IsEmpty());
   EXPECT_THAT(problems_, IsEmpty());
 }

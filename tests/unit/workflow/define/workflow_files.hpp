@@ -19,6 +19,9 @@ class WorkflowFiles {
     names_.selectable = {"stg_order", "fct_order", "dim_item", "staging", "marts"};
     names_.published = {"dim_item", "fct_order"};
     names_.project = folder_.path();
+    for (const char* folder : {"models", "sources", "seeds", "metrics", "dashboards", "workflows", "generator",
+                               ".reelhouse"})
+      names_.folders.push_back(folder_.path() / folder);
     names_.lake = (folder_.path() / "lake").string();
     names_.store = (folder_.path() / "store").string();
     names_.warehouse = (folder_.path() / "warehouse").string();
@@ -34,14 +37,14 @@ class WorkflowFiles {
   /// Reads the workflows; the test fails when something is wrong.
   std::vector<Workflow> load() const {
     std::vector<Error> problems;
-    auto workflows = load_workflows(folder_.path(), names_, problems);
+    auto workflows = load_workflows(folder_.path() / "workflows", names_, problems);
     for (const auto& problem : problems) ADD_FAILURE() << problem.to_string();
     return workflows;
   }
   /// Problems as "file:line: message | hint", files by their name alone.
   std::vector<std::string> problems(std::vector<Workflow>* good = nullptr) const {
     std::vector<Error> problems;
-    const auto workflows = load_workflows(folder_.path(), names_, problems);
+    const auto workflows = load_workflows(folder_.path() / "workflows", names_, problems);
     if (good != nullptr) *good = workflows;
     std::vector<std::string> texts;
     for (const auto& problem : problems)

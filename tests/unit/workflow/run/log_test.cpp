@@ -24,18 +24,18 @@ class RunLogTest : public testing::Test {
   void SetUp() override {
     std::string name = (fs::temp_directory_path() / "run-log-XXXXXX").string();
     ASSERT_NE(::mkdtemp(name.data()), nullptr);
-    state_ = name;
+    folder_ = name;
   }
-  void TearDown() override { fs::remove_all(state_); }
+  void TearDown() override { fs::remove_all(folder_); }
   std::unique_ptr<RunLog> open(uint64_t most_output = RunLog::kMostOutput) {
-    auto log = RunLog::open(state_, kRun, clock_, most_output);
+    auto log = RunLog::open(folder_, kRun, clock_, most_output);
     EXPECT_TRUE(log) << log.error().to_string();
     return std::move(*log);
   }
-  Json lines() { return read_log(state_, kRun, 0)->lines; }
-  fs::path file() const { return state_ / "logs" / (std::string(kRun) + ".jsonl"); }
+  Json lines() { return read_log(folder_, kRun, 0)->lines; }
+  fs::path file() const { return folder_ / (std::string(kRun) + ".jsonl"); }
 
-  fs::path state_;
+  fs::path folder_;
   SystemClock clock_;
 };
 
@@ -62,7 +62,7 @@ TEST_F(RunLogTest, IsReadInPartsOfWholeLines) {
     size_t seen = 0;
     uint64_t at = 0;
     while (true) {
-      const auto part = read_log(state_, kRun, at, most);
+      const auto part = read_log(folder_, kRun, at, most);
       ASSERT_TRUE(part);
       if (part->lines.empty()) break;
       EXPECT_TRUE(part->lines.size() == 1 || part->next - at <= most);
@@ -75,14 +75,14 @@ TEST_F(RunLogTest, IsReadInPartsOfWholeLines) {
     EXPECT_EQ(seen, 100U);
     EXPECT_EQ(at, fs::file_size(file()));
   }
-  EXPECT_EQ(read_log(state_, kRun, 1 << 20)->next, 1U << 20);
+  EXPECT_EQ(read_log(folder_, kRun, 1 << 20)->next, 1U << 20);
 }
 
 TEST_F(RunLogTest, LeavesAHalfWrittenLineForLater) {
   open()->write("a", 1, "info", "whole");
   const auto whole = fs::file_size(file());
   std::ofstream(file(), std::ios::app) << R"({"time":"2026)";
-  const auto part = read_log(state_, kRun, 0);
+  const auto part = read_log(folder_, kRun, 0);
   EXPECT_EQ(part->lines.size(), 1U);
   EXPECT_EQ(part->next, whole);
   open()->write("b", 1, "info", "after the crash");
@@ -110,7 +110,7 @@ TEST_F(RunLogTest, CountsWhatAFullDiskSwallows) {
   if (child == 0) {
     ::signal(SIGXFSZ, SIG_IGN);
     const rlimit limit{2000, RLIM_INFINITY};  // a write beyond it is cut, and the next one fails
-    const auto log = RunLog::open(state_, kRun, clock_);
+    const auto log = RunLog::open(folder_, kRun, clock_);
     ::setrlimit(RLIMIT_FSIZE, &limit);
     for (int i = 0; i < 50; ++i) (*log)->write("step", 1, "info", "line " + std::to_string(i));
     const rlimit free{RLIM_INFINITY, RLIM_INFINITY};
@@ -146,13 +146,13 @@ TEST_F(RunLogTest, LimitsWhatCommandsMayWrite) {
 
 TEST_F(RunLogTest, KnowsNoLogThatIsNone) {
   for (const char* run : {"none", "", "../../etc/passwd", "..", "a/b", "a b"}) {
-    const auto part = read_log(state_, run, 0);
+    const auto part = read_log(folder_, run, 0);
     ASSERT_FALSE(part) << run;
     EXPECT_EQ(part.error().kind, ErrorKind::kNotFound) << run;
   }
-  EXPECT_FALSE(RunLog::open(state_, "../x", clock_));
-  std::ofstream(state_ / "file") << "x";
-  EXPECT_FALSE(RunLog::open(state_ / "file", kRun, clock_));
+  EXPECT_FALSE(RunLog::open(folder_, "../x", clock_));
+  std::ofstream(folder_ / "file") << "x";
+  EXPECT_FALSE(RunLog::open(folder_ / "file", kRun, clock_));
 }
 
 }  // namespace

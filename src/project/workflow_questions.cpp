@@ -1,13 +1,11 @@
-#include "app/serve_workflows.hpp"
-
+#include <algorithm>
 #include <cstdlib>
 
-#include <algorithm>
-
+#include "project/questions.hpp"
 #include "workflow/alert/webhook.hpp"
 #include "workflow/run/log.hpp"
 
-namespace reelhouse::app {
+namespace reelhouse::project {
 namespace {
 
 using workflow::Workflow;
@@ -102,10 +100,9 @@ Json describe(const Workflow& workflow, const workflow::RunHistory& history) {
   return json;
 }
 
-Result<Json> list_workflows(const Settings& settings, const workflow::Scheduler* scheduler) {
-  std::vector<Error> problems;
-  const auto workflows = scheduler != nullptr ? scheduler->workflows() : read_workflows(settings, problems);
-  RH_ASSIGN(const auto history, workflow::open_run_history(settings.runs()));
+Result<Json> list_workflows(Project& project, const workflow::Scheduler* scheduler) {
+  const auto workflows = scheduler != nullptr ? scheduler->workflows() : project.workflows()->all;
+  RH_ASSIGN(const auto history, project.history());
   Json list = Json::array();
   for (const auto& each : workflows) list.push_back(describe(each, *history));
   Json next = Json::array();
@@ -123,12 +120,12 @@ std::string parameter(const std::map<std::string, std::string>& parameters, cons
   return found == parameters.end() ? "" : found->second;
 }
 
-Result<Json> show_log(const Settings& settings, const std::map<std::string, std::string>& parameters) {
-  RH_ASSIGN(const auto history, workflow::open_run_history(settings.runs()));
+Result<Json> show_log(Project& project, const std::map<std::string, std::string>& parameters) {
+  RH_ASSIGN(const auto history, project.history());
   RH_ASSIGN(const auto run, history->find(parameter(parameters, "id")));
   const std::string from = parameter(parameters, "from");
   const uint64_t at = std::strtoull(from.c_str(), nullptr, 10);
-  auto part = workflow::read_log(settings.state, run.id, at);
+  auto part = workflow::read_log(project.settings().logs(), run.id, at);
   if (!part && part.error().kind == ErrorKind::kNotFound) part = workflow::LogPart{Json::array(), at};
   if (!part) return fail(part.error());
   return Json{{"run", run.id}, {"lines", std::move(part->lines)}, {"next", part->next}};
@@ -174,8 +171,8 @@ Result<const workflow::Trigger*> http_trigger(const std::vector<Workflow>& workf
   return fail(ErrorKind::kNotFound, fmt::format("no workflow '{}' waits for a webhook", name.substr(0, 100)));
 }
 
-Result<Json> take_hook(const Settings& settings, const Clock& clock, workflow::Scheduler& scheduler,
-                       const serve::Order& order) {
+Result<Json> take_hook(Project& project, const Clock& clock, workflow::Scheduler& scheduler,
+                       const Order& order) {
   const auto workflows = scheduler.workflows();
   RH_ASSIGN(const auto* trigger, http_trigger(workflows, order.id));
   const char* secret = std::getenv(trigger->http->secret_variable.c_str());
@@ -185,7 +182,7 @@ Result<Json> take_hook(const Settings& settings, const Clock& clock, workflow::S
                             order.id, trigger->http->secret_variable));
   RH_TRY(workflow::check_webhook(secret, order.headers, order.body, clock.now()));
   const std::string id = parameter(order.headers, "webhook-id");
-  RH_ASSIGN(const auto history, workflow::open_run_history(settings.runs()));
+  RH_ASSIGN(const auto history, project.history());
   RH_ASSIGN(const auto recent, history->list(kRecentRuns, order.id));
   for (const auto& run : recent)  // a sender that got no answer sends again
     if (run.cause.kind == "http" && run.cause.detail == id) return accepted(run);
@@ -198,50 +195,47 @@ Result<Json> take_hook(const Settings& settings, const Clock& clock, workflow::S
 
 }  // namespace
 
-std::map<std::string, serve::Source> make_workflow_sources(const Settings& settings,
-                                                           const workflow::Scheduler* scheduler) {
-  using Parameters = std::map<std::string, std::string>;
-  std::map<std::string, serve::Source> sources;
-  sources["workflows"] = [settings, scheduler](const Parameters&) {
-    return list_workflows(settings, scheduler);
-  };
-  sources["run"] = [settings](const Parameters& parameters) -> Result<Json> {
-    RH_ASSIGN(const auto history, workflow::open_run_history(settings.runs()));
+std::map<std::string, Question> workflow_questions(const std::shared_ptr<Project>& project,
+                                                   const workflow::Scheduler* scheduler) {
+  std::map<std::string, Question> all;
+  all["workflows"] = [project, scheduler](const Parameters&) { return list_workflows(*project, scheduler); };
+  all["run"] = [project](const Parameters& parameters) -> Result<Json> {
+    RH_ASSIGN(const auto history, project->history());
     RH_ASSIGN(const auto run, history->find(parameter(parameters, "id")));
     return to_json(run);
   };
-  sources["log"] = [settings](const Parameters& parameters) { return show_log(settings, parameters); };
-  return sources;
+  all["log"] = [project](const Parameters& parameters) { return show_log(*project, parameters); };
+  return all;
 }
 
-std::map<std::string, serve::Action> make_workflow_actions(const Settings& settings, const Clock& clock,
-                                                           workflow::Scheduler* scheduler) {
-  std::map<std::string, serve::Action> actions;
+std::map<std::string, Action> workflow_actions(const std::shared_ptr<Project>& project, const Clock& clock,
+                                               workflow::Scheduler* scheduler) {
+  std::map<std::string, Action> actions;
   if (scheduler == nullptr) {
     for (const char* name : {"workflows/run", "run/cancel", "run/resume", "hooks"})
-      actions[name] = [](const serve::Order&) -> Result<Json> {
+      actions[name] = [](const Order&) -> Result<Json> {
         return fail(ErrorKind::kUnavailable, "this server runs no workflows",
                     "It was started with --no-workflows.");
       };
     return actions;
   }
-  actions["workflows/run"] = [scheduler](const serve::Order& order) -> Result<Json> {
+  actions["workflows/run"] = [scheduler](const Order& order) -> Result<Json> {
     RH_ASSIGN(const auto properties, properties_in(order.body, nullptr));
     RH_ASSIGN(const auto run, scheduler->request(order.id, {"page", "", "", ""}, properties));
     return accepted(run);
   };
-  actions["run/cancel"] = [scheduler](const serve::Order& order) -> Result<Json> {
+  actions["run/cancel"] = [scheduler](const Order& order) -> Result<Json> {
     RH_ASSIGN(const auto run, scheduler->cancel(order.id));
     return accepted(run);
   };
-  actions["run/resume"] = [scheduler](const serve::Order& order) -> Result<Json> {
+  actions["run/resume"] = [scheduler](const Order& order) -> Result<Json> {
     RH_ASSIGN(const auto run, scheduler->resume(order.id, "page"));
     return accepted(run);
   };
-  actions["hooks"] = [settings, &clock, scheduler](const serve::Order& order) {
-    return take_hook(settings, clock, *scheduler, order);
+  actions["hooks"] = [project, &clock, scheduler](const Order& order) {
+    return take_hook(*project, clock, *scheduler, order);
   };
   return actions;
 }
 
-}  // namespace reelhouse::app
+}  // namespace reelhouse::project

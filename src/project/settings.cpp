@@ -1,11 +1,13 @@
-#include "app/command.hpp"
+#include "project/settings.hpp"
+
 #include "base/yaml.hpp"
 
-namespace reelhouse::app {
+namespace reelhouse::project {
 namespace {
 
 namespace fs = std::filesystem;
 
+constexpr const char* kFile = "reelhouse.yaml";
 constexpr double kPatience = 5;
 constexpr double kLongestPatience = 3600;
 
@@ -18,9 +20,9 @@ std::string placed(const std::string& flag, const std::string& in_file, const fs
   return (project / in_file).lexically_normal().string();
 }
 
-Result<fs::path> find_project(const GlobalFlags& flags) {
-  const fs::path folder = flags.project.empty() ? fs::current_path() : fs::path(flags.project);
-  if (fs::exists(folder / "reelhouse.yaml")) return folder;
+Result<fs::path> find_project(const Choice& choice) {
+  const fs::path folder = choice.project.empty() ? fs::current_path() : fs::path(choice.project);
+  if (fs::exists(folder / kFile)) return folder;
   return fail(ErrorKind::kUsage, "there is no reelhouse.yaml in this folder",
               "Name the project with --project DIR, or make one: reelhouse init DIR.", folder.string());
 }
@@ -41,9 +43,9 @@ Result<> place_store(const std::string& place, Settings& settings) {
 
 }  // namespace
 
-Result<Settings> load_settings(const GlobalFlags& flags) {
-  RH_ASSIGN(const fs::path project, find_project(flags));
-  RH_ASSIGN(const Yaml yaml, Yaml::load(project / "reelhouse.yaml"));
+Result<Settings> load_settings(const Choice& choice) {
+  RH_ASSIGN(const fs::path project, find_project(choice));
+  RH_ASSIGN(const Yaml yaml, Yaml::load(project / kFile));
   RH_TRY(yaml.only_keys({"name", "lake", "store", "warehouse", "warehouse_schema", "warehouse_reader",
                          "warehouse_patience", "engine", "keep_versions", "exclude"}));
   Settings settings;
@@ -54,12 +56,12 @@ Result<Settings> load_settings(const GlobalFlags& flags) {
   RH_ASSIGN(const std::string store, yaml.at("store").text_or("./store"));
   RH_ASSIGN(const std::string warehouse, yaml.at("warehouse").text_or("./warehouse"));
   RH_ASSIGN(std::string engine, yaml.at("engine").text_or("duckdb"));
-  if (!flags.engine.empty()) engine = flags.engine;
+  if (!choice.engine.empty()) engine = choice.engine;
   if (engine != "duckdb")
     return fail(ErrorKind::kUsage, fmt::format("engine '{}' is not known", engine), "Use duckdb.");
-  settings.lake = placed(flags.lake, lake, project);
-  settings.warehouse = placed(flags.warehouse, warehouse, project);
-  RH_TRY(place_store(placed(flags.store, store, project), settings));
+  settings.lake = placed(choice.lake, lake, project);
+  settings.warehouse = placed(choice.warehouse, warehouse, project);
+  RH_TRY(place_store(placed(choice.store, store, project), settings));
   RH_ASSIGN(settings.warehouse_schema, yaml.at("warehouse_schema").text_or("reelhouse"));
   RH_ASSIGN(settings.warehouse_reader, yaml.at("warehouse_reader").text_or(""));
   RH_ASSIGN(settings.warehouse_patience, yaml.at("warehouse_patience").number_or(kPatience));
@@ -72,9 +74,13 @@ Result<Settings> load_settings(const GlobalFlags& flags) {
   return settings;
 }
 
+std::vector<fs::path> Settings::own_folders() const {
+  return {models(), sources(), seeds(), metrics(), dashboards(), workflows(), generator(), state};
+}
+
 warehouse::WarehouseOptions Settings::published() const {
-  return {warehouse, state / "cache" / "warehouse", warehouse_schema, warehouse_reader,
+  return {warehouse, versions(), warehouse_schema, warehouse_reader,
           std::chrono::milliseconds(static_cast<int64_t>(warehouse_patience * 1000))};
 }
 
-}  // namespace reelhouse::app
+}  // namespace reelhouse::project

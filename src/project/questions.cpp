@@ -1,16 +1,21 @@
+#include "project/questions.hpp"
+
 #include <algorithm>
 #include <charconv>
 
-#include "app/answers.hpp"
-#include "app/watching.hpp"
 #include "base/near_miss.hpp"
+#include "lake/keys.hpp"
 #include "model/validate.hpp"
+#include "project/freshness.hpp"
+#include "project/lineage.hpp"
+#include "project/quarantine.hpp"
+#include "project/receipts.hpp"
+#include "project/rows.hpp"
 
-namespace reelhouse::app {
+namespace reelhouse::project {
 namespace {
 
 using catalog::CatalogTable;
-using Parameters = std::map<std::string, std::string>;
 
 constexpr int kRowsShown = 1000;
 constexpr int kMostRows = 100'000;
@@ -30,22 +35,23 @@ Result<int> limit_of(const Parameters& parameters, int otherwise) {
   return number;
 }
 
-Result<Json> show_runs(const Settings& settings, const Parameters& parameters) {
+Result<Json> show_runs(Project& project, const Parameters& parameters) {
   const std::string id = parameter(parameters, "id");
   if (id.empty()) {
     RH_ASSIGN(const int limit, limit_of(parameters, 100));
-    RH_ASSIGN(const auto rows, list_runs(settings, limit));
+    RH_ASSIGN(const auto rows, list_runs(project, limit));
     return to_json(rows);
   }
-  RH_ASSIGN(const std::string text, read_receipt(settings, id));
+  RH_ASSIGN(const std::string text, receipt_text(project, id));
   Json receipt = Json::parse(text, nullptr, false);
   if (receipt.is_discarded())
     return fail(ErrorKind::kDamaged, fmt::format("the receipt of the run {} is no JSON", id));
   return receipt;
 }
 
-Result<Json> show_catalog(const Settings& settings, const Parameters& parameters) {
-  RH_ASSIGN(const auto tables, known_tables(settings));
+Result<Json> show_catalog(Project& project, const Parameters& parameters) {
+  RH_ASSIGN(const auto cataloged, project.catalog());
+  const auto& tables = cataloged->tables;
   const std::string name = parameter(parameters, "id");
   if (name.empty()) return to_json(list_tables(tables));
   const auto found = std::ranges::find(tables, name, &CatalogTable::name);
@@ -55,31 +61,31 @@ Result<Json> show_catalog(const Settings& settings, const Parameters& parameters
     return fail(ErrorKind::kNotFound, fmt::format("there is no table '{}' in the catalog", name),
                 did_you_mean(name, names));
   }
-  RH_ASSIGN(const auto catalog, catalog::open_catalog(settings.database()));
-  RH_ASSIGN(const auto versions, list_versions(*catalog, name));
+  RH_ASSIGN(const auto versions, list_versions(*cataloged->catalog, name));
   return Json{{"table", name},
               {"columns", to_json(list_columns(*found))},
               {"objects", to_json(list_objects(*found))},
               {"versions", to_json(versions)}};
 }
 
-Result<Json> show_quarantine(const Settings& settings, const Parameters& parameters, bool repairs) {
+Result<Json> show_quarantine(Project& project, const Parameters& parameters, bool repairs) {
   const std::string id = parameter(parameters, "id");
   QuarantineChoice chosen{id.empty() ? parameter(parameters, "table") : id, parameter(parameters, "run"),
                           repairs, 0};
   RH_ASSIGN(chosen.limit, limit_of(parameters, kRowsShown));
   std::vector<std::string> notes;
-  RH_ASSIGN(const auto rows, list_quarantine(settings, chosen, notes));
+  RH_ASSIGN(const auto rows, list_quarantine(project, chosen, notes));
   return to_json(rows);
 }
 
 /// Lists models with what the newest build that there is says of each.
-Result<Json> show_models(const Settings& settings) {
-  RH_ASSIGN(const auto tables, known_tables(settings));
-  std::vector<Error> problems;
-  const model::Project project = model::load_project(settings.project, problems);
-  RH_ASSIGN(const auto validation, model::validate(project, tables, problems));
-  RH_ASSIGN(const Json receipt, receipt_of_builds(settings, ""));
+Result<Json> show_models(Project& project) {
+  RH_ASSIGN(const auto bound, project.bound());
+  std::vector<Error> problems;  // `validate` tells them
+  std::unique_lock lock(bound->mutex);
+  RH_ASSIGN(const auto validation, model::validate(*bound->binding, problems));
+  lock.unlock();
+  RH_ASSIGN(const Json receipt, receipt_of_builds(project, ""));
   const auto find_all = [&](const char* list, const std::string& name) {
     Json found = Json::array();
     if (receipt.contains(list))
@@ -92,7 +98,7 @@ Result<Json> show_models(const Settings& settings) {
     const Json built = find_all("models", each.model);
     const Json outcome = built.empty() ? Json::object() : built.front();
     const auto value = [&](const char* key) { return outcome.contains(key) ? outcome[key] : Json(nullptr); };
-    const model::Model* described = project.find(each.model);
+    const model::Model* described = bound->models->project.find(each.model);
     const bool is_view = each.materialisation == model::Materialisation::kView;
     models.push_back({{"name", each.model},
                       {"layer", each.folder},
@@ -112,7 +118,7 @@ Result<Json> show_models(const Settings& settings) {
 }
 
 /// Sums up what the published version was made of, from the receipt of its run.
-Result<Json> show_status(const Settings& settings, ProjectFreshness& freshness,
+Result<Json> show_status(Project& project, ProjectFreshness& freshness, const Clock& clock,
                          const Parameters& parameters) {
   struct Dataset {
     std::string newest_drop;
@@ -125,12 +131,12 @@ Result<Json> show_status(const Settings& settings, ProjectFreshness& freshness,
   uint64_t repaired = 0;
   Json receipt = Json::object();
   if (const std::string run = parameter(parameters, "run"); !run.empty())
-    if (const auto text = read_receipt(settings, run)) receipt = Json::parse(*text, nullptr, false);
+    if (const auto text = receipt_text(project, run)) receipt = Json::parse(*text, nullptr, false);
   if (receipt.is_object() && receipt.contains("objects"))
     for (const auto& object : receipt["objects"]) {
       // The first folder below raw/ is the dataset.
       std::string key = object.value("object", "");
-      if (key.starts_with("raw/")) key.erase(0, 4);
+      if (key.starts_with(lake::kRaw)) key.erase(0, lake::kRaw.size());
       Dataset& dataset = datasets[key.substr(0, key.find('/'))];
       dataset.newest_drop = std::max(dataset.newest_drop, object.value("drop", ""));
       dataset.records += object.value("read", uint64_t{0});
@@ -150,7 +156,7 @@ Result<Json> show_status(const Settings& settings, ProjectFreshness& freshness,
                     {"records", dataset.records},
                     {"rejected", dataset.rejected}});
   Json ages = Json::array();
-  if (const auto known = freshness.of_version(parameter(parameters, "run"), SystemClock()))
+  if (const auto known = freshness.of_version(parameter(parameters, "run"), clock))
     for (const auto& each : *known) ages.push_back(workflow::to_json(each));
   return Json{{"datasets", list},
               {"read", read},
@@ -161,20 +167,17 @@ Result<Json> show_status(const Settings& settings, ProjectFreshness& freshness,
 
 }  // namespace
 
-std::map<std::string, serve::Source> make_sources(const Settings& settings,
-                                                  const metric::Definitions& definitions) {
-  std::map<std::string, serve::Source> sources;
-  sources["runs"] = [settings](const Parameters& p) { return show_runs(settings, p); };
-  sources["catalog"] = [settings](const Parameters& p) { return show_catalog(settings, p); };
-  sources["quarantine"] = [settings](const Parameters& p) { return show_quarantine(settings, p, false); };
-  sources["repairs"] = [settings](const Parameters& p) { return show_quarantine(settings, p, true); };
-  sources["models"] = [settings](const Parameters&) { return show_models(settings); };
-  sources["status"] = [settings, freshness = std::make_shared<ProjectFreshness>(settings)](
-                          const Parameters& p) { return show_status(settings, *freshness, p); };
-  sources["lineage"] = [settings, &definitions](const Parameters& p) {
-    return lineage_of(settings, definitions, p);
-  };
-  return sources;
+std::map<std::string, Question> questions(const std::shared_ptr<Project>& project, const Clock& clock) {
+  std::map<std::string, Question> all;
+  all["runs"] = [project](const Parameters& p) { return show_runs(*project, p); };
+  all["catalog"] = [project](const Parameters& p) { return show_catalog(*project, p); };
+  all["quarantine"] = [project](const Parameters& p) { return show_quarantine(*project, p, false); };
+  all["repairs"] = [project](const Parameters& p) { return show_quarantine(*project, p, true); };
+  all["models"] = [project](const Parameters&) { return show_models(*project); };
+  all["lineage"] = [project](const Parameters& p) { return lineage_of(*project, p); };
+  all["status"] = [project, &clock, freshness = std::make_shared<ProjectFreshness>(project)](
+                      const Parameters& p) { return show_status(*project, *freshness, clock, p); };
+  return all;
 }
 
-}  // namespace reelhouse::app
+}  // namespace reelhouse::project

@@ -8,21 +8,19 @@
 #include <thread>
 #include <vector>
 
-#include "app/command.hpp"
-#include "metric/definition.hpp"
+#include "project/project.hpp"
 #include "workflow/alert/numbers.hpp"
 #include "workflow/alert/watch.hpp"
 #include "workflow/scheduler/scheduler.hpp"
 
-namespace reelhouse::app {
+namespace reelhouse::project {
 
 /// What `reelhouse serve` does besides answering: runs the project's workflows, watches what alerts speak of,
 /// and keeps numbers of both for Prometheus. Thread-safe.
 class Automation {
  public:
   /// `say` is called from several threads. Errors: as Scheduler::open and Watch::open.
-  static Result<std::unique_ptr<Automation>> open(const GlobalFlags& flags, const Settings& settings,
-                                                  const metric::Definitions& definitions, const Clock& clock,
+  static Result<std::unique_ptr<Automation>> open(std::shared_ptr<Project> project, const Clock& clock,
                                                   std::function<void(const std::string&)> say);
   ~Automation();
   Automation(const Automation&) = delete;
@@ -38,20 +36,19 @@ class Automation {
   std::string numbers() const;
 
  private:
-  Automation(const Settings& settings, const metric::Definitions& definitions, const Clock& clock)
-      : settings_(settings), definitions_(definitions), clock_(clock) {}
-  Result<> open_watch_on(const std::vector<workflow::Workflow>& workflows, bool keep_before);
+  Automation(std::shared_ptr<Project> project, const Clock& clock)
+      : project_(std::move(project)), clock_(clock) {}
+  Result<> open_watch_on(const std::vector<std::string>& workflows, bool keep_before);
   std::string alerts_text() const;
   void wake();
   void watch();
   void look();
 
-  const Settings settings_;
-  const metric::Definitions definitions_;
+  const std::shared_ptr<Project> project_;
   const Clock& clock_;
   std::function<void(const std::string&)> say_;
   std::function<void()> changed_;
-  std::unique_ptr<workflow::RunHistory> history_;
+  std::shared_ptr<workflow::RunHistory> history_;
   std::string alerts_text_;  ///< alerts.yml and the names of workflows as `watch_` knows them
   std::vector<std::string> alerts_workflows_;
   std::unique_ptr<workflow::Watch> watch_;
@@ -66,4 +63,4 @@ class Automation {
   std::thread thread_;
 };
 
-}  // namespace reelhouse::app
+}  // namespace reelhouse::project

@@ -1,14 +1,17 @@
+#include "project/lineage.hpp"
+
 #include <algorithm>
-#include <set>
 
-#include "app/answers.hpp"
 #include "base/near_miss.hpp"
+#include "project/rows.hpp"
 
-namespace reelhouse::app {
+namespace reelhouse::project {
 namespace {
 
+using engine::Cell;
 using metric::Measure;
 using metric::View;
+using model::LineageNode;
 using model::Place;
 
 /// Splits an expression into names, dotted names as one; texts in quotes are left out.
@@ -96,10 +99,45 @@ class MeasureColumns {
   std::vector<Place> places_;
 };
 
+/// Flattens a lineage: a row an edge, and a row an object at the end of it.
+void add_rows(const LineageNode& node, int64_t depth, bool downstream, engine::Rows& rows) {
+  const auto add = [&](const std::string& table, const std::string& column, const std::string& kind,
+                       const model::LineageObject* object) {
+    rows.rows.push_back({depth, node.place.table, text_or_null(node.place.column), text_or_null(table),
+                         text_or_null(column), kind, object ? Cell{object->key} : Cell{},
+                         object ? text_or_null(object->field) : Cell{},
+                         object ? Cell{object->drop} : Cell{}});
+  };
+  for (const auto& input : node.inputs)
+    add(input.place.table, input.place.column, model::name_of_how(input.how), nullptr);
+  if (!node.repeated)
+    for (const auto& origin : node.deciders)
+      if (!origin.is_value()) add(origin.table, origin.column, model::name_of_how(origin.how), nullptr);
+  if (!downstream && !node.repeated)
+    for (const auto& object : node.objects) add("", "", "object", &object);
+  for (const auto& input : node.inputs) add_rows(input, depth + 1, downstream, rows);
+}
+
 }  // namespace
 
-Result<Json> lineage_of(const Settings& settings, const metric::Definitions& definitions,
-                        const std::map<std::string, std::string>& parameters) {
+engine::Rows rows_of(const LineageNode& root, bool downstream) {
+  engine::Rows rows;
+  const char* other = downstream ? "to_" : "from_";
+  rows.columns = {{"depth", "BIGINT", true},
+                  {"table", "VARCHAR"},
+                  {"column", "VARCHAR"},
+                  {std::string(other) + "table", "VARCHAR"},
+                  {std::string(other) + "column", "VARCHAR"},
+                  {"kind", "VARCHAR"},
+                  {"object", "VARCHAR"},
+                  {"field", "VARCHAR"},
+                  {"drop", "VARCHAR"}};
+  add_rows(root, 0, downstream, rows);
+  return rows;
+}
+
+Result<Json> lineage_of(Project& project, const std::map<std::string, std::string>& parameters) {
+  RH_ASSIGN(const auto definitions, project.definitions());
   const auto parameter = [&](const char* name) {
     const auto found = parameters.find(name);
     return found == parameters.end() ? std::string() : found->second;
@@ -109,27 +147,24 @@ Result<Json> lineage_of(const Settings& settings, const metric::Definitions& def
   if (name.empty() == column.empty())
     return fail(ErrorKind::kUsage, "lineage is asked for one measure or one column",
                 "/api/lineage?measure=NAME or /api/lineage?column=TABLE.COLUMN");
-  const View* view = name.empty() ? nullptr : definitions.view_of(name);
+  const View* view = name.empty() ? nullptr : definitions->view_of(name);
   if (!name.empty() && view == nullptr)
     return fail(ErrorKind::kUsage, fmt::format("there is no measure '{}'", name.substr(0, 100)),
-                did_you_mean(name, definitions.measure_names()));
+                did_you_mean(name, definitions->measure_names()));
 
-  RH_ASSIGN(const auto tables, known_tables(settings));
-  std::vector<Error> problems;
-  const model::Project project = model::load_project(settings.project, problems);
-  RH_ASSIGN(const auto binding, model::Binding::bind(project, tables, problems));
-  model::Lineage lineage(binding, tables);
+  RH_ASSIGN(const auto bound, project.bound());
+  const std::lock_guard lock(bound->mutex);
   Json answer = Json::object();
   std::vector<Place> places;
   if (view != nullptr) {
-    MeasureColumns columns(*view, binding);
+    MeasureColumns columns(*view, *bound->binding);
     std::string sql = fmt::format("select {} from {}", columns.add(*view->measure(name)), view->fact);
     if (!view->where.empty()) sql += " where " + view->where;
     columns.add_columns(view->where);
     places = columns.places();
     answer = {{"measure", name}, {"view", view->name}, {"fact", view->fact}, {"sql", sql}};
   } else {
-    RH_ASSIGN(const Place place, lineage.find(column));
+    RH_ASSIGN(const Place place, bound->lineage->find(column));
     places.push_back(place);
     answer = {{"column", place.text()}};
   }
@@ -137,11 +172,11 @@ Result<Json> lineage_of(const Settings& settings, const metric::Definitions& def
   Json trees = Json::array();
   for (const auto& place : places) {
     names.push_back(place.text());
-    trees.push_back(to_json(rows_of(lineage.upstream(place), false)));
+    trees.push_back(to_json(rows_of(bound->lineage->upstream(place), false)));
   }
   answer["places"] = std::move(names);
   answer["columns"] = std::move(trees);
   return answer;
 }
 
-}  // namespace reelhouse::app
+}  // namespace reelhouse::project

@@ -1,10 +1,9 @@
-#include "app/automation.hpp"
+#include "project/automation.hpp"
 
-#include "app/project_workflows.hpp"
-#include "app/watching.hpp"
 #include "base/files.hpp"
+#include "project/alerts.hpp"
 
-namespace reelhouse::app {
+namespace reelhouse::project {
 namespace {
 
 using namespace std::chrono_literals;
@@ -13,26 +12,29 @@ constexpr auto kLook = 60s;        ///< between looks at what no run changes: fr
 constexpr auto kLookAtFile = 3s;   ///< between looks whether alerts.yml has changed
 constexpr auto kCalmDown = 500ms;  ///< after a change, so that a run's many steps make one look
 
-workflow::SchedulerOptions scheduler_options(const GlobalFlags& flags, const Settings& settings,
+workflow::SchedulerOptions scheduler_options(const std::shared_ptr<Project>& project,
                                              std::function<void(const std::string&)> say) {
+  const Settings& settings = project->settings();
   workflow::SchedulerOptions options;
-  options.state = settings.state;
-  options.folder = settings.project / "workflows";
-  options.load = [settings, say](bool& is_whole) {
-    std::vector<Error> problems;
-    auto workflows = read_workflows(settings, problems);
-    for (const auto& problem : problems) say("warning: left out: " + problem.to_string());
-    is_whole = problems.empty();
-    return workflows;
+  options.history = settings.runs_db();
+  options.lock = settings.scheduler_lock();
+  options.logs = settings.logs();
+  options.receipts = settings.receipts();
+  options.steps = settings.steps();
+  options.folder = settings.workflows();
+  options.load = [project, say](bool& is_whole) {
+    const auto workflows = project->workflows();
+    for (const auto& problem : workflows->problems) say("warning: left out: " + problem.to_string());
+    is_whole = workflows->problems.empty();
+    return workflows->all;
   };
   options.lake = settings.lake;
   options.cache = settings.objects();
-  options.receipts = settings.store / "receipts";
   options.versions = settings.keep_versions;
-  options.command = [program = program_with_flags(flags, settings)](const workflow::Run& run) {
-    auto arguments = program;
-    arguments.insert(arguments.end(), {"run", "--queued", run.id});
-    return arguments;
+  options.command = [program = project->program()](const workflow::Run& run) {
+    workflow::Program command = program;
+    command.arguments.insert(command.arguments.end(), {"run", "--queued", run.id});
+    return command;
   };
   options.say = std::move(say);
   return options;
@@ -40,18 +42,15 @@ workflow::SchedulerOptions scheduler_options(const GlobalFlags& flags, const Set
 
 }  // namespace
 
-Result<std::unique_ptr<Automation>> Automation::open(const GlobalFlags& flags, const Settings& settings,
-                                                     const metric::Definitions& definitions,
-                                                     const Clock& clock,
+Result<std::unique_ptr<Automation>> Automation::open(std::shared_ptr<Project> project, const Clock& clock,
                                                      std::function<void(const std::string&)> say) {
-  std::unique_ptr<Automation> made(new Automation(settings, definitions, clock));
+  std::unique_ptr<Automation> made(new Automation(project, clock));
   Automation* self = made.get();
   made->say_ = say;
-  RH_TRY(make_folders(settings.state));
-  RH_ASSIGN(made->history_, workflow::open_run_history(settings.runs()));
-  std::vector<Error> problems;  // told by the scheduler
-  RH_TRY(made->open_watch_on(read_workflows(settings, problems), false));
-  auto options = scheduler_options(flags, settings, say);
+  RH_TRY(make_folders(project->settings().state));
+  RH_ASSIGN(made->history_, project->history());
+  RH_TRY(made->open_watch_on(project->workflows()->names(), false));  // the scheduler tells their problems
+  auto options = scheduler_options(project, say);
   options.changed = [self] {
     if (self->changed_) self->changed_();
     self->wake();
@@ -87,26 +86,25 @@ void Automation::wake() {
 }
 
 std::string Automation::alerts_text() const {
-  return read_file(settings_.project / "alerts.yml").value_or("");
+  return read_file(project_->settings().alerts()).value_or("");
 }
 
 /// Watches for what alerts.yml says now. With problems in it the rest of it holds, or, with `keep_before`,
 /// what held before.
-Result<> Automation::open_watch_on(const std::vector<workflow::Workflow>& workflows, bool keep_before) {
-  std::vector<std::string> names;
-  for (const auto& workflow : workflows) names.push_back(workflow.name);
+Result<> Automation::open_watch_on(const std::vector<std::string>& names, bool keep_before) {
   std::string text = alerts_text();
   if (watch_ && text == alerts_text_ && names == alerts_workflows_) return {};
   alerts_text_ = std::move(text);
   alerts_workflows_ = names;
   std::vector<Error> problems;
-  auto book = read_alerts(settings_, definitions_, names, problems);
+  RH_ASSIGN(const auto definitions, project_->definitions());
+  auto book = read_alerts(*project_, *definitions, problems);
   for (const auto& problem : problems)
     say_(fmt::format("warning: {}: {}", keep_before ? "alerts stay as they were" : "left out",
                      problem.to_string()));
   if (keep_before && !problems.empty()) return {};
   RH_ASSIGN(auto opened,
-            open_watch(settings_, std::move(book), names, *history_, clock_,
+            open_watch(project_, std::move(book), *history_, clock_,
                        [say = say_](const Error& error) { say("warning: " + error.to_string()); }));
   watch_ = std::move(opened);
   if (keep_before) say_("the alerts were read again");
@@ -129,7 +127,7 @@ void Automation::watch() {
   while (true) {
     const bool is_due = woken || std::chrono::steady_clock::now() >= next;
     if (is_due || alerts_text() != alerts_text_)
-      if (const auto opened = open_watch_on(scheduler_->workflows(), true); !opened)
+      if (const auto opened = open_watch_on(project_->workflows()->names(), true); !opened)
         say_("warning: " + opened.error().to_string());
     if (is_due) {
       look();
@@ -149,4 +147,4 @@ std::string Automation::numbers() const {
   return numbers_;
 }
 
-}  // namespace reelhouse::app
+}  // namespace reelhouse::project
