@@ -178,8 +178,13 @@ workflow::ProjectNames Project::names() {
   return names;
 }
 
-workflow::PipelineOptions Project::pipeline_options() const {
+workflow::PipelineOptions Project::pipeline_options() {
   workflow::PipelineOptions options;
+  options.load = [this]() -> Result<model::Project> {
+    const auto read = models();
+    if (!read->problems.empty()) return fail(read->problems.front());
+    return read->project;
+  };
   options.project = settings_.project;
   options.lake = settings_.lake;
   options.store = settings_.store;

@@ -93,7 +93,7 @@ class Project {
   workflow::ProjectNames names();
   /// Of it, where things lie; reads nothing.
   workflow::ProjectNames places() const;
-  workflow::PipelineOptions pipeline_options() const;
+  workflow::PipelineOptions pipeline_options();
   /// This program, with the flags and variables that bring a child to the same project and places.
   workflow::Program program() const;
 

@@ -141,7 +141,7 @@ Result<> LocalPipeline::take_hold(const std::function<bool()>& wait) {
 
 Result<> LocalPipeline::open_lake() {
   if (lake_) return {};
-  RH_ASSIGN(project_, model::load_project(options_.project));
+  RH_ASSIGN(project_, options_.load());
   RH_ASSIGN(catalog_, catalog::open_catalog(options_.catalog));
   RH_ASSIGN(lake_, lake::open_store(options_.lake, object_copies()));
   return {};

@@ -18,6 +18,8 @@ namespace reelhouse::workflow {
 
 /// Where a run reads and writes, and what it does.
 struct PipelineOptions {
+  /// Reads sources, seeds and models; asked once a pipeline. Errors: kProject.
+  std::function<Result<model::Project>()> load;
   std::filesystem::path project;
   std::string lake;
   std::filesystem::path store;

@@ -173,6 +173,8 @@ TEST_F(ProjectTest, TheDefaultWorkflowLeavesStepsLogAndReceiptAsEveryOther) {
               AllOf(Contains(HasSubstr("crawl    1 objects")), Contains(HasSubstr("publish  version 1"))));
   EXPECT_TRUE(std::filesystem::exists(project_->settings().logs() / (end->run.id + ".jsonl")));
   EXPECT_TRUE(std::filesystem::exists(project_->settings().receipt(end->run.id)));
+  EXPECT_EQ(project_->reads().models, 1) << "names for the steps, and the models to build";
+  EXPECT_EQ(project_->reads().history, 1);
   EXPECT_EQ(end->receipt.at("version"), 1);
 }
 
