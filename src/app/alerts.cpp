@@ -16,7 +16,7 @@ struct AlertFlags {
   std::string test;
 };
 
-engine::Rows rows_of(const Json& troubles) {
+engine::Rows trouble_rows(const Json& troubles) {
   engine::Rows rows;
   for (const char* name : {"since", "title", "rule", "told", "detail"})
     rows.columns.push_back({name, "VARCHAR", false});
@@ -62,12 +62,12 @@ Result<int> run_alerts(const GlobalFlags& flags, const AlertFlags& chosen) {
   if (!chosen.test.empty()) return send_test(settings, book, chosen.test, clock);
   if (!chosen.look) {
     if (!std::filesystem::exists(settings.alerts_db())) {
-      print_rows(rows_of(Json::array()), flags.output());
+      print_rows(trouble_rows(Json::array()), flags.output());
       return kDone;
     }
     RH_ASSIGN(const auto state, workflow::open_alert_state(settings.alerts_db(), clock.now()));
     RH_ASSIGN(const Json troubles, state->open_troubles());
-    print_rows(rows_of(troubles), flags.output());
+    print_rows(trouble_rows(troubles), flags.output());
     return kDone;
   }
   RH_ASSIGN(const auto history, project->history());
@@ -80,7 +80,7 @@ Result<int> run_alerts(const GlobalFlags& flags, const AlertFlags& chosen) {
   watch->look();
   RH_ASSIGN(const int waiting, watch->settle(kPatience));
   RH_ASSIGN(const Json troubles, watch->open_troubles());
-  print_rows(rows_of(troubles), flags.output());
+  print_rows(trouble_rows(troubles), flags.output());
   if (waiting > 0) std::cerr << counted(static_cast<size_t>(waiting), "notice") << " not delivered yet\n";
   return warned ? kFailed : kDone;
 }

@@ -4,12 +4,9 @@
 #include "app/plural.hpp"
 #include "base/files.hpp"
 #include "catalog/catalog.hpp"
-#include "project/rows.hpp"
 
 namespace reelhouse::app {
 namespace {
-
-using project::text_or_null;
 
 Result<int> crawl(const GlobalFlags& flags, bool dry_run, const std::vector<std::string>& exclude) {
   RH_ASSIGN(const auto project, open_project(flags));
@@ -28,8 +25,8 @@ Result<int> crawl(const GlobalFlags& flags, bool dry_run, const std::vector<std:
   engine::Rows rows;
   rows.columns = {{"change", "VARCHAR"}, {"table", "VARCHAR"}, {"subject", "VARCHAR"}, {"detail", "VARCHAR"}};
   for (const auto& change : report.changes)
-    rows.rows.push_back(
-        {change.what, text_or_null(change.table), text_or_null(change.subject), text_or_null(change.detail)});
+    rows.rows.push_back({change.what, engine::text_or_null(change.table),
+                         engine::text_or_null(change.subject), engine::text_or_null(change.detail)});
   if (!rows.rows.empty() || flags.output() != OutputFormat::kTable) print_rows(rows, flags.output());
   if (flags.quiet) return kDone;
   std::cerr << fmt::format("{}, {} read, {}{}\n", counted(report.tables.size(), "table"),

@@ -24,10 +24,6 @@ struct FetchFlags {
   double wait = 1;
 };
 
-Cell text_or_null(const std::string& text) {
-  return text.empty() ? Cell{} : Cell{text};
-}
-
 /// The sources that were named, or all that say where they come from. Errors: kUsage.
 Result<std::vector<lake::FetchSource>> choose(const project::Settings& settings,
                                               const std::vector<std::string>& names) {
@@ -67,7 +63,7 @@ Result<int> list(const GlobalFlags& flags, const std::vector<lake::FetchSource>&
       const std::string name = file.unpack_zip ? fmt::format("{}", fmt::join(file.members, " ")) : file.name;
       rows.rows.push_back({source.dataset, source.as_drop ? "drop" : "replace",
                            file.unpack_zip && name.empty() ? std::string("*") : name, file.url,
-                           text_or_null(lake::describe_login(file))});
+                           engine::text_or_null(lake::describe_login(file))});
     }
   print_rows(rows, flags.output());
   return kDone;
@@ -89,8 +85,8 @@ class Outcomes {
     if (report.unchanged)
       rows_.rows.push_back({report.dataset, std::string("unchanged"), Cell{}, Cell{}, Cell{}, Cell{}});
     for (const auto& object : report.objects)
-      rows_.rows.push_back({report.dataset, std::string("fetched"), text_or_null(report.drop), object.key,
-                            static_cast<int64_t>(object.bytes), object.url});
+      rows_.rows.push_back({report.dataset, std::string("fetched"), engine::text_or_null(report.drop),
+                            object.key, static_cast<int64_t>(object.bytes), object.url});
     if (flags_.quiet) return;
     if (report.unchanged)
       std::cerr << fmt::format("{}: nothing is new\n", report.dataset);

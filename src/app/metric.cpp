@@ -90,7 +90,7 @@ std::string written(const engine::Cell& cell, const std::string& type) {
   return fmt::format("{:.1f}", value);
 }
 
-engine::Rows rows_of(const metric::Answer& answer, bool for_people) {
+engine::Rows answer_rows(const metric::Answer& answer, bool for_people) {
   engine::Rows rows;
   for (const auto& column : answer.columns) {
     const bool dimension = column.kind == metric::AnswerColumn::Kind::kDimension;
@@ -161,7 +161,7 @@ Result<int> run_metric(const GlobalFlags& flags, const MetricFlags& asked) {
     std::cout << answer.sql << "\n";
     return kDone;
   }
-  print_rows(rows_of(answer, flags.output() == OutputFormat::kTable), flags.output());
+  print_rows(answer_rows(answer, flags.output() == OutputFormat::kTable), flags.output());
   if (!flags.quiet) tell(answer);
   return kDone;
 }

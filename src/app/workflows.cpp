@@ -5,14 +5,12 @@
 #include "base/duration.hpp"
 #include "base/near_miss.hpp"
 #include "engine/engine.hpp"
-#include "project/rows.hpp"
 #include "workflow/trigger/book.hpp"
 
 namespace reelhouse::app {
 namespace {
 
 using engine::Cell;
-using project::text_or_null;
 using workflow::Condition;
 using workflow::Workflow;
 
@@ -83,11 +81,11 @@ Result<engine::Rows> list_workflows(project::Project& project, const std::vector
       RH_ASSIGN(runs, history->list(1, workflow.name));
     }
     rows.rows.push_back({workflow.name, static_cast<int64_t>(workflow.steps.size()),
-                         text_or_null(fmt::format("{}", fmt::join(triggers, "; "))),
+                         engine::text_or_null(fmt::format("{}", fmt::join(triggers, "; "))),
                          next.empty() ? Cell{} : Cell{to_iso(next.front().at)},
                          runs.empty() ? Cell{} : Cell{runs.front().id},
                          runs.empty() ? Cell{} : Cell{std::string(name_of(runs.front().state))},
-                         text_or_null(workflow.description)});
+                         engine::text_or_null(workflow.description)});
   }
   return rows;
 }
@@ -98,7 +96,7 @@ engine::Rows list_steps(const Workflow& workflow) {
   rows.columns = {{"step", "VARCHAR"},    {"does", "VARCHAR"},         {"after", "VARCHAR"},
                   {"timeout", "VARCHAR"}, {"retries", "BIGINT", true}, {"always", "BOOLEAN"}};
   for (const auto& step : workflow.steps)
-    rows.rows.push_back({step.name, words_of(step), text_or_null(words_of(step.after)),
+    rows.rows.push_back({step.name, words_of(step), engine::text_or_null(words_of(step.after)),
                          step.timeout.count() > 0 ? Cell{duration_text(step.timeout)} : Cell{},
                          int64_t{step.retries.times}, step.always});
   return rows;

@@ -1,6 +1,7 @@
 #include <unordered_set>
 
 #include "catalog/profile.hpp"
+#include "catalog/values.hpp"
 
 namespace reelhouse::catalog {
 namespace {
@@ -10,9 +11,6 @@ bool is_lower(char c) {
 }
 bool is_upper(char c) {
   return c >= 'A' && c <= 'Z';
-}
-bool is_digit(char c) {
-  return c >= '0' && c <= '9';
 }
 
 }  // namespace

@@ -5,15 +5,12 @@
 #include <cstring>
 
 #include "catalog/encoding.hpp"
+#include "catalog/values.hpp"
 
 namespace reelhouse::catalog {
 namespace {
 
 constexpr size_t kDeepest = 1000;
-
-bool is_digit(char c) {
-  return c >= '0' && c <= '9';
-}
 
 }  // namespace
 

@@ -9,7 +9,7 @@ namespace reelhouse::catalog {
 namespace {
 
 constexpr size_t kPiecesAhead = 8;
-constexpr size_t kExampleBytes = 80;
+constexpr size_t kBoundsBytes = 80;
 
 /// The file as a table of the engine, read without guessing anything from its path.
 std::string table_of(const std::filesystem::path& file) {
@@ -84,7 +84,7 @@ Result<ObjectProfile> profile_parquet(const std::filesystem::path& file, const s
     field.kinds[static_cast<size_t>(kind_of(described.text(i, 1)))] = values;
     field.nulls = profile.records - values;
     field.longest = static_cast<uint64_t>(counted.integer(0, 3 * i + 2));
-    field.example = shown(counted.text(0, 3 * i + 3), kExampleBytes);
+    field.example = shown(counted.text(0, 3 * i + 3), kBoundsBytes);
     profile.fields.push_back(std::move(field));
   }
   RH_ASSIGN(const engine::Rows size,

@@ -7,10 +7,6 @@
 namespace reelhouse::catalog {
 namespace {
 
-bool is_digit(char c) {
-  return static_cast<unsigned char>(c - '0') < 10;
-}
-
 /// Walks over a value; `at` never passes its end.
 struct Scanner {
   std::string_view text;

@@ -16,6 +16,11 @@ namespace reelhouse::catalog {
 /// Booleans are true, false, t, f, yes, no in any case.
 ValueKind classify(std::string_view value);
 
+/// True for 0 to 9, whatever the locale.
+inline bool is_digit(char c) {
+  return c >= '0' && c <= '9';
+}
+
 /// False for bytes with which only text can begin, which most text does.
 inline bool may_begin_non_text(char first) {
   static constexpr auto kTable = [] {

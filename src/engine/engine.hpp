@@ -19,6 +19,11 @@ namespace reelhouse::engine {
 /// `Column::numeric` says whether that text is a number.
 using Cell = std::variant<std::monostate, bool, int64_t, double, std::string>;
 
+/// A text as a cell; null when there is none.
+inline Cell text_or_null(const std::string& text) {
+  return text.empty() ? Cell{} : Cell{text};
+}
+
 struct Column {
   std::string name;
   std::string type;      ///< as the engine names it: BIGINT, DECIMAL(18,2), DATE, ...

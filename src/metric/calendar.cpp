@@ -10,7 +10,6 @@ namespace {
 
 using std::chrono::day;
 using std::chrono::days;
-using std::chrono::last;
 using std::chrono::month;
 using std::chrono::months;
 using std::chrono::year;
@@ -28,7 +27,7 @@ Day add_months(Day from, int count) {
   const year_month_day date(from);
   const auto moved = date.year() / date.month() + months(count);
   const year_month_day same = moved / date.day();
-  return same.ok() ? Day(same) : Day(moved / last);
+  return same.ok() ? Day(same) : Day(moved / std::chrono::last);
 }
 
 bool is_month_start(Day date) {

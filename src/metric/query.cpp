@@ -7,12 +7,6 @@
 namespace reelhouse::metric {
 namespace {
 
-constexpr size_t kMostValues = 1000;
-
-Error usage(std::string message, std::string hint = {}) {
-  return Error{ErrorKind::kUsage, std::move(message), std::move(hint), ""};
-}
-
 Result<> only_keys(const Json& json, const std::string& what, const std::vector<std::string>& allowed) {
   if (!json.is_object()) return fail(usage(fmt::format("{} has to be a JSON object", what)));
   for (const auto& [key, value] : json.items())

@@ -10,6 +10,13 @@
 
 namespace reelhouse::metric {
 
+inline constexpr size_t kMostValues = 1000;  ///< of a filter, and members of a top
+
+/// What is wrong with a question.
+inline Error usage(std::string message, std::string hint = {}) {
+  return Error{ErrorKind::kUsage, std::move(message), std::move(hint), ""};
+}
+
 /// A condition on one dimension, or on the view's dates (`dimension` is then "date").
 struct Filter {
   enum class Kind { kIn, kNotIn, kRange, kSearch };

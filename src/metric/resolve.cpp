@@ -7,10 +7,6 @@
 namespace reelhouse::metric {
 namespace {
 
-Error usage(std::string message, std::string hint = {}) {
-  return Error{ErrorKind::kUsage, std::move(message), std::move(hint), ""};
-}
-
 std::vector<std::string> axis_names(const View& view) {
   std::vector<std::string> names;
   for (const auto& dimension : view.dimensions) names.push_back(dimension.name);
@@ -99,7 +95,6 @@ Result<> limit_dates(const View& view, const Filter& filter, Bounds& dates) {
 Result<Condition> find_condition(const View& view, const Filter& filter) {
   RH_ASSIGN(const Axis axis, find_axis(view, filter.dimension));
   Condition condition{axis.dimension, filter};
-  constexpr size_t kMostValues = 1000;
   if (filter.values.size() > kMostValues)
     return fail(usage(fmt::format("the filter on '{}' has {} values; at most {} are taken", filter.dimension,
                                   filter.values.size(), kMostValues),

@@ -25,10 +25,6 @@ Json to_json(const engine::Cell& cell, bool numeric) {
 
 }  // namespace
 
-Cell text_or_null(const std::string& text) {
-  return text.empty() ? Cell{} : Cell{text};
-}
-
 Result<engine::Rows> list_runs(Project& project, int limit) {
   engine::Rows rows;
   rows.columns = {{"run", "VARCHAR"},          {"workflow", "VARCHAR"}, {"cause", "VARCHAR"},
@@ -39,8 +35,8 @@ Result<engine::Rows> list_runs(Project& project, int limit) {
     RH_ASSIGN(const auto runs, history->list(limit));
     for (const auto& run : runs)
       rows.rows.push_back({run.id, run.workflow, run.cause.kind, std::string(name_of(run.state)),
-                           text_or_null(run.started), text_or_null(run.ended),
-                           run.version > 0 ? Cell{int64_t{run.version}} : Cell{}, text_or_null(run.message)});
+                           engine::text_or_null(run.started), engine::text_or_null(run.ended),
+                           run.version > 0 ? Cell{int64_t{run.version}} : Cell{}, engine::text_or_null(run.message)});
   }
   return rows;
 }

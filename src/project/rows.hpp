@@ -20,8 +20,6 @@ engine::Rows list_objects(const catalog::CatalogTable& table);
 /// A row a change of a table's schema. Errors: as catalog::Catalog.
 Result<engine::Rows> list_versions(const catalog::Catalog& catalog, const std::string& table);
 
-/// A cell that is null where there is no text.
-engine::Cell text_or_null(const std::string& text);
 /// Renders rows as an array of objects, as `--format json` prints them.
 Json to_json(const engine::Rows& rows);
 

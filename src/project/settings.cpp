@@ -8,7 +8,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr const char* kFile = "reelhouse.yaml";
-constexpr double kPatience = 5;
+constexpr double kWarehousePatience = 5;
 constexpr double kLongestPatience = 3600;
 
 /// A place named in the file is relative to the file; one named by a flag to the current folder.
@@ -64,7 +64,7 @@ Result<Settings> load_settings(const Choice& choice) {
   RH_TRY(place_store(placed(choice.store, store, project), settings));
   RH_ASSIGN(settings.warehouse_schema, yaml.at("warehouse_schema").text_or("reelhouse"));
   RH_ASSIGN(settings.warehouse_reader, yaml.at("warehouse_reader").text_or(""));
-  RH_ASSIGN(settings.warehouse_patience, yaml.at("warehouse_patience").number_or(kPatience));
+  RH_ASSIGN(settings.warehouse_patience, yaml.at("warehouse_patience").number_or(kWarehousePatience));
   if (settings.warehouse_patience < 0 || settings.warehouse_patience > kLongestPatience)
     return fail(yaml.at("warehouse_patience").error("warehouse_patience has to be 0 to 3600 seconds"));
   RH_ASSIGN(const long keep, yaml.at("keep_versions").integer_or(5));

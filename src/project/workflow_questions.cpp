@@ -18,14 +18,14 @@ Json or_null(const std::string& text) {
   return text.empty() ? Json(nullptr) : Json(text);
 }
 
-Json to_json(const workflow::Condition& condition) {
+Json json_of(const workflow::Condition& condition) {
   static constexpr const char* kAre[] = {"succeeded", "failed", "check_failed", "ended"};
   return {{"of", condition.of == workflow::Condition::Of::kAny ? "any" : "all"},
           {"are", kAre[static_cast<int>(condition.are)]},
           {"steps", condition.steps}};
 }
 
-Json to_json(const workflow::Trigger& trigger) {
+Json json_of(const workflow::Trigger& trigger) {
   static constexpr const char* kMissed[] = {"skip", "latest", "all"};
   Json json = {{"name", trigger.name}};
   if (trigger.schedule) {
@@ -45,7 +45,7 @@ Json to_json(const workflow::Trigger& trigger) {
   return json;
 }
 
-Json to_json(const workflow::Step& step) {
+Json json_of(const workflow::Step& step) {
   return {{"name", step.name},
           {"parent", or_null(step.parent)},
           {"state", step.state},
@@ -58,9 +58,9 @@ Json to_json(const workflow::Step& step) {
           {"message", or_null(step.message)}};
 }
 
-Json to_json(const workflow::Run& run) {
+Json json_of(const workflow::Run& run) {
   Json steps = Json::array();
-  for (const auto& step : run.steps) steps.push_back(to_json(step));
+  for (const auto& step : run.steps) steps.push_back(json_of(step));
   return {{"run", run.id},
           {"workflow", run.workflow},
           {"state", name_of(run.state)},
@@ -85,10 +85,10 @@ Json describe(const Workflow& workflow, const workflow::RunHistory& history) {
   for (const auto& step : workflow.steps)
     steps.push_back({{"name", step.name},
                      {"kind", name_of(step.kind)},
-                     {"after", to_json(step.after)},
+                     {"after", json_of(step.after)},
                      {"always", step.always}});
   Json triggers = Json::array();
-  for (const auto& trigger : workflow.triggers) triggers.push_back(to_json(trigger));
+  for (const auto& trigger : workflow.triggers) triggers.push_back(json_of(trigger));
   Json json = {{"name", workflow.name},
                {"description", or_null(workflow.description)},
                {"steps", std::move(steps)},
@@ -96,7 +96,7 @@ Json describe(const Workflow& workflow, const workflow::RunHistory& history) {
                {"properties", Json(workflow.properties)},
                {"last", nullptr}};
   const auto last = history.list(1, workflow.name);
-  if (last && !last->empty()) json["last"] = to_json(last->front());
+  if (last && !last->empty()) json["last"] = json_of(last->front());
   return json;
 }
 
@@ -115,15 +115,15 @@ Result<Json> list_workflows(Project& project, const workflow::Scheduler* schedul
               {"next", std::move(next)}};
 }
 
-std::string parameter(const std::map<std::string, std::string>& parameters, const std::string& name) {
+std::string asked(const std::map<std::string, std::string>& parameters, const std::string& name) {
   const auto found = parameters.find(name);
   return found == parameters.end() ? "" : found->second;
 }
 
 Result<Json> show_log(Project& project, const std::map<std::string, std::string>& parameters) {
   RH_ASSIGN(const auto history, project.history());
-  RH_ASSIGN(const auto run, history->find(parameter(parameters, "id")));
-  const std::string from = parameter(parameters, "from");
+  RH_ASSIGN(const auto run, history->find(asked(parameters, "id")));
+  const std::string from = asked(parameters, "from");
   const uint64_t at = std::strtoull(from.c_str(), nullptr, 10);
   auto part = workflow::read_log(project.settings().logs(), run.id, at);
   if (!part && part.error().kind == ErrorKind::kNotFound) part = workflow::LogPart{Json::array(), at};
@@ -181,7 +181,7 @@ Result<Json> take_hook(Project& project, const Clock& clock, workflow::Scheduler
                 fmt::format("the webhook of '{}' has no secret: {} is not set where the server runs",
                             order.id, trigger->http->secret_variable));
   RH_TRY(workflow::check_webhook(secret, order.headers, order.body, clock.now()));
-  const std::string id = parameter(order.headers, "webhook-id");
+  const std::string id = asked(order.headers, "webhook-id");
   RH_ASSIGN(const auto history, project.history());
   RH_ASSIGN(const auto recent, history->list(kRecentRuns, order.id));
   for (const auto& run : recent)  // a sender that got no answer sends again
@@ -201,8 +201,8 @@ std::map<std::string, Question> workflow_questions(const std::shared_ptr<Project
   all["workflows"] = [project, scheduler](const Parameters&) { return list_workflows(*project, scheduler); };
   all["run"] = [project](const Parameters& parameters) -> Result<Json> {
     RH_ASSIGN(const auto history, project->history());
-    RH_ASSIGN(const auto run, history->find(parameter(parameters, "id")));
-    return to_json(run);
+    RH_ASSIGN(const auto run, history->find(asked(parameters, "id")));
+    return json_of(run);
   };
   all["log"] = [project](const Parameters& parameters) { return show_log(*project, parameters); };
   return all;

@@ -30,7 +30,7 @@ constexpr std::string_view kNotBuilt =
     "description</a>, the <a href=\"/api/model\">measures and dimensions</a>, and the "
     "<a href=\"/api/status\">published version</a>.</p></main></html>";
 
-constexpr size_t kSmall = 1024;
+constexpr size_t kNotWorthwhile = 1024;
 
 bool is_text(const std::string& type) {
   return type.starts_with("text/") || type == "application/json" || type == "image/svg+xml";
@@ -81,7 +81,7 @@ Assets::Assets(const std::vector<EmbeddedPage>& files) {
   if (!files_.contains("index.html")) files_["index.html"].plain = kNotBuilt;
   for (auto& [path, file] : files_) {
     file.etag = "W/\"" + sha256(file.plain).substr(0, 20) + "\"";
-    if (file.gzip.empty() && file.plain.size() > kSmall && is_text(media_type(path)))
+    if (file.gzip.empty() && file.plain.size() > kNotWorthwhile && is_text(media_type(path)))
       file.gzip = packed_.emplace_back(gzip(file.plain, 9));
   }
 }

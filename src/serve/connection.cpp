@@ -22,10 +22,6 @@ constexpr size_t kEventsWaiting = 64;         ///< of a slow reader, which is th
 constexpr size_t kLingerBytes = size_t{4} << 20;
 constexpr auto kLinger = std::chrono::seconds(2);
 
-Instant now() {
-  return std::chrono::steady_clock::now();
-}
-
 /// True when the client is gone, rather than what it sent wrong.
 bool is_of_socket(Code code) {
   return code && (code == http::error::end_of_stream || code == http::error::partial_message ||

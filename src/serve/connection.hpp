@@ -16,6 +16,9 @@ namespace asio = boost::asio;
 using Code = boost::system::error_code;
 using asio::ip::tcp;
 using Instant = std::chrono::steady_clock::time_point;
+inline Instant now() {
+  return std::chrono::steady_clock::now();
+}
 
 class Connection;
 

@@ -14,10 +14,6 @@ namespace {
 constexpr auto kTick = std::chrono::milliseconds(500);
 constexpr size_t kDescriptorsKept = 256;  ///< for files of the warehouse, when sockets are many
 
-Instant now() {
-  return std::chrono::steady_clock::now();
-}
-
 class BeastServer final : public HttpServer {
  public:
   BeastServer(const ServerLimits& limits, ServerHooks hooks) : acceptor_(core_.io), timer_(core_.io) {

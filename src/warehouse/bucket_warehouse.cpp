@@ -21,7 +21,7 @@ namespace fs = std::filesystem;
 constexpr const char* kCurrent = "CURRENT";
 constexpr const char* kNextCurrent = "CURRENT.next";  ///< here, on its way into the bucket
 constexpr const char* kDraft = "draft";
-constexpr int kRetries = 20;
+constexpr int kMostRaces = 20;
 
 std::string database_key(int number) {
   return name_of_version(number) + ".duckdb";
@@ -75,7 +75,7 @@ Result<std::optional<BucketWarehouse::Current>> BucketWarehouse::read_current() 
     if (!copy) {
       // Another machine publishes just now.
       const bool moved = copy.error().kind == ErrorKind::kBusy || copy.error().kind == ErrorKind::kNotFound;
-      if (moved && attempt < kRetries) continue;
+      if (moved && attempt < kMostRaces) continue;
       return fail(copy.error());
     }
     RH_ASSIGN(const std::string text, read_file(*copy));
@@ -114,7 +114,7 @@ auto BucketWarehouse::with_current(Use use) const -> decltype(use(0)) {
     const bool lacks = error.kind == ErrorKind::kNotFound || error.kind == ErrorKind::kDamaged;
     if (!lacks) return fail(std::move(error));
     RH_ASSIGN(Current then, need_current());
-    if (then.number == now.number || attempt == kRetries) {
+    if (then.number == now.number || attempt == kMostRaces) {
       if (error.kind == ErrorKind::kNotFound)
         error.message =
             fmt::format("CURRENT names {}, which is missing or not whole", name_of_version(now.number));

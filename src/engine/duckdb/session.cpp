@@ -24,9 +24,9 @@ struct Pending {
   ~Pending() { duckdb_destroy_pending(&handle); }
 };
 
-struct LogicalType {
+struct ColumnType {
   duckdb_logical_type handle;
-  ~LogicalType() { duckdb_destroy_logical_type(&handle); }
+  ~ColumnType() { duckdb_destroy_logical_type(&handle); }
 };
 
 /// Describes a statement's columns. `to_text` becomes true where a type has to be cast to be read; the type
@@ -34,7 +34,7 @@ struct LogicalType {
 std::vector<Column> columns_of(duckdb_prepared_statement statement, std::vector<bool>& to_text) {
   std::vector<Column> columns;
   for (idx_t i = 0; i < duckdb_prepared_statement_column_count(statement); ++i) {
-    const LogicalType type{duckdb_prepared_statement_column_logical_type(statement, i)};
+    const ColumnType type{duckdb_prepared_statement_column_logical_type(statement, i)};
     const duckdb_type id = duckdb_get_type_id(type.handle);
     const char* name = duckdb_prepared_statement_column_name(statement, i);
     columns.push_back({name == nullptr ? "" : name, type_name(type.handle), is_numeric(id)});

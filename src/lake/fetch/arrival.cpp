@@ -12,7 +12,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr size_t kMarkLength = 16;
+constexpr size_t kPartMarkLength = 16;
 
 fs::path decoded_of(const fs::path& part) {
   return part.string() + ".decoded";
@@ -64,7 +64,7 @@ class FileFetch {
     request_.url = std::move(*url);
     request_.name = file_.name;
     request_.login_hint = login_hint(file_);
-    request_.part = with_.work / (sha256(dataset + "\n" + file_.url).substr(0, kMarkLength) + ".part");
+    request_.part = with_.work / (sha256(dataset + "\n" + file_.url).substr(0, kPartMarkLength) + ".part");
     RH_ASSIGN(request_.authorization, authorization_of(file_));
     if (!request_.authorization.empty() && !request_.url.secure && !stays_on_this_machine(request_.url))
       return fail(ErrorKind::kUsage, "a login would be sent over http, for everybody on the way to read",

@@ -33,7 +33,7 @@ struct Slot {
 };
 
 /// One request on its way: what curl's callbacks need.
-struct Exchange {
+struct EasyTransfer {
   const HttpRequest& request;
   HttpResponse response;
   std::optional<Error> sink_error;
@@ -49,7 +49,7 @@ struct Exchange {
 };
 
 size_t take_header(char* data, size_t, size_t size, void* target) {
-  auto& exchange = *static_cast<Exchange*>(target);
+  auto& exchange = *static_cast<EasyTransfer*>(target);
   std::string line(data, size);
   while (line.ends_with('\r') || line.ends_with('\n')) line.pop_back();
   if (line.starts_with("HTTP/")) {  // also after a 100 Continue, and a proxy's own answer
@@ -70,7 +70,7 @@ size_t take_header(char* data, size_t, size_t size, void* target) {
 }
 
 size_t take_body(char* data, size_t, size_t size, void* target) {
-  auto& exchange = *static_cast<Exchange*>(target);
+  auto& exchange = *static_cast<EasyTransfer*>(target);
   if (!exchange.to_sink()) {
     if (exchange.response.body.size() + size > kLargestText) return 0;
     exchange.response.body.append(data, size);
@@ -84,7 +84,7 @@ size_t take_body(char* data, size_t, size_t size, void* target) {
 }
 
 size_t give_body(char* buffer, size_t, size_t size, void* target) {
-  auto& exchange = *static_cast<Exchange*>(target);
+  auto& exchange = *static_cast<EasyTransfer*>(target);
   const HttpRequest& request = exchange.request;
   if (!request.file) {
     const size_t length = std::min(size, request.text.size() - static_cast<size_t>(exchange.body_sent));
@@ -109,7 +109,7 @@ size_t give_body(char* buffer, size_t, size_t size, void* target) {
 
 int rewind_body(void* target, curl_off_t offset, int origin) {
   if (origin != SEEK_SET) return CURL_SEEKFUNC_CANTSEEK;
-  static_cast<Exchange*>(target)->body_sent = static_cast<uint64_t>(offset);
+  static_cast<EasyTransfer*>(target)->body_sent = static_cast<uint64_t>(offset);
   return CURL_SEEKFUNC_OK;
 }
 
@@ -148,7 +148,7 @@ class CurlTransport final : public Transport {
 
   tl::expected<HttpResponse, HttpFailure> perform(const HttpRequest& request) override {
     auto slot = take_slot();
-    Exchange exchange{request, {}, {}};
+    EasyTransfer exchange{request, {}, {}};
     std::string text(CURL_ERROR_SIZE, '\0');
     curl_slist* headers = nullptr;
     for (const auto& [name, value] : request.headers)
@@ -173,7 +173,7 @@ class CurlTransport final : public Transport {
   }
 
  private:
-  void prepare(CURL* easy, Exchange& exchange, curl_slist* headers, char* error_text) const {
+  void prepare(CURL* easy, EasyTransfer& exchange, curl_slist* headers, char* error_text) const {
     const HttpRequest& request = exchange.request;
     const auto set = [easy](CURLoption option, auto value) { curl_easy_setopt(easy, option, value); };
     curl_easy_reset(easy);
@@ -202,7 +202,7 @@ class CurlTransport final : public Transport {
     prepare_body(easy, exchange);
   }
 
-  static void prepare_body(CURL* easy, Exchange& exchange) {
+  static void prepare_body(CURL* easy, EasyTransfer& exchange) {
     const HttpRequest& request = exchange.request;
     const auto set = [easy](CURLoption option, auto value) { curl_easy_setopt(easy, option, value); };
     if (request.method == "HEAD") {

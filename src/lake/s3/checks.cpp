@@ -13,7 +13,7 @@
 namespace reelhouse::lake::s3 {
 namespace {
 
-bool is_md5(const std::string& text) {
+bool is_md5_text(const std::string& text) {
   return text.size() == 32 &&
          std::ranges::all_of(text, [](unsigned char c) { return std::isxdigit(c) != 0; });
 }
@@ -34,7 +34,7 @@ bool etag_is_of_content(const HttpResponse& head) {
 std::vector<Check> checks_of(const HttpResponse& head) {
   std::vector<Check> checks;
   const std::string etag = without_quotes(head.header("etag"));
-  if (is_md5(etag) && etag_is_of_content(head)) checks.push_back({DigestKind::kMd5, etag, true});
+  if (is_md5_text(etag) && etag_is_of_content(head)) checks.push_back({DigestKind::kMd5, etag, true});
   if (head.header("x-amz-checksum-type") == "COMPOSITE") return checks;
   const std::pair<const char*, DigestKind> kinds[] = {{"x-amz-checksum-crc64nvme", DigestKind::kCrc64Nvme},
                                                       {"x-amz-checksum-crc32c", DigestKind::kCrc32c},
@@ -52,7 +52,7 @@ std::vector<Check> checks_of(const HttpResponse& head) {
 
 uint64_t parts_of_etag(const std::string& etag) {
   uint64_t parts = 0;
-  if (etag.size() < 34 || etag[32] != '-' || !is_md5(etag.substr(0, 32))) return 0;
+  if (etag.size() < 34 || etag[32] != '-' || !is_md5_text(etag.substr(0, 32))) return 0;
   const char* end = etag.data() + etag.size();
   return std::from_chars(etag.data() + 33, end, parts).ptr == end ? parts : 0;
 }

@@ -8,7 +8,7 @@
 namespace reelhouse::lake::s3 {
 namespace {
 
-constexpr int kMostDamaged = 3;
+constexpr int kMostDamagedPuts = 3;
 
 struct PieceHashes {
   std::string sha256;
@@ -61,7 +61,7 @@ tl::expected<StoredPiece, Failure> put_piece(const Client& client, Request reque
     const bool comparable = stored.etag.size() == 32 && etag_is_of_content(answer) && from_hex(stored.etag);
     stored.etag_is_md5 = comparable && *from_hex(stored.etag) == stored.md5;
     if (!comparable || stored.etag_is_md5) return {};
-    const bool last = ++damaged >= kMostDamaged;
+    const bool last = ++damaged >= kMostDamagedPuts;
     return fail(last ? ErrorKind::kDamaged : ErrorKind::kUnavailable,
                 "putting the object: the server's ETag is not the checksum of what was sent",
                 "Look at what lies between here and the server.");

@@ -11,8 +11,8 @@
 namespace reelhouse::lake::s3 {
 namespace {
 
-constexpr uint64_t kBlock = 64;
-constexpr size_t kLanes = 8;
+constexpr uint64_t kMd5Block = 64;
+constexpr size_t kMd5Lanes = 8;
 constexpr uint64_t kTurn = 64 * 1024;  ///< bytes of each piece that are hashed before others may join
 
 /// One thread's piece. `done` is guarded by the meeting's mutex, the rest belongs to who leads.
@@ -38,23 +38,23 @@ struct Place {
 void take_turn(const std::vector<Place*>& places) {
   uint64_t bytes = kTurn;
   for (const Place* place : places) bytes = std::min(bytes, place->left.length);
-  bytes -= bytes % kBlock;
+  bytes -= bytes % kMd5Block;
   std::vector<Md5Work> works;
   works.reserve(places.size());
   std::vector<Md5Work*> streams;
   for (Place* place : places) {
-    const bool is_last = place->left.length < kBlock;
+    const bool is_last = place->left.length < kMd5Block;
     place->read(is_last ? place->left.length : bytes);
     if (!place->outcome) continue;
     if (is_last) {
       place->md5.add(place->buffer);
     } else {
-      works.push_back({&place->md5.state(), place->buffer.data(), bytes / kBlock});
+      works.push_back({&place->md5.state(), place->buffer.data(), bytes / kMd5Block});
       streams.push_back(&works.back());
       place->md5.count(bytes);
     }
   }
-  if (!streams.empty() && bytes > 0) md5_side_by_side(streams, bytes / kBlock);
+  if (!streams.empty() && bytes > 0) md5_side_by_side(streams, bytes / kMd5Block);
 }
 
 /// How long company is worth waiting for.
@@ -70,7 +70,7 @@ class Meeting {
     waiting_.push_back(&own);
     moved_.notify_all();
     moved_.wait_for(lock, patience,
-                    [&] { return own.done || own.begun || waiting_.size() >= kLanes || led_; });
+                    [&] { return own.done || own.begun || waiting_.size() >= kMd5Lanes || led_; });
     while (!own.done) {
       if (led_)
         moved_.wait(lock, [&] { return own.done || !led_; });
@@ -85,7 +85,7 @@ class Meeting {
   void lead(std::unique_lock<std::mutex>& lock, const Place& own) {
     led_ = true;
     while (!own.done) {
-      const auto count = static_cast<std::ptrdiff_t>(std::min(waiting_.size(), kLanes));
+      const auto count = static_cast<std::ptrdiff_t>(std::min(waiting_.size(), kMd5Lanes));
       const std::vector<Place*> turn(waiting_.begin(), waiting_.begin() + count);
       for (Place* place : turn) place->begun = true;
       lock.unlock();
@@ -117,7 +117,7 @@ Result<> hash_together(std::span<HashedPiece> pieces, const std::string& name) {
   std::vector<Place*> turn;
   for (size_t next = 0;;) {
     std::erase_if(turn, [](const Place* place) { return place->left.length == 0; });
-    for (; turn.size() < kLanes && next < places.size(); ++next)
+    for (; turn.size() < kMd5Lanes && next < places.size(); ++next)
       if (places[next].left.length > 0) turn.push_back(&places[next]);
     if (turn.empty()) return {};
     take_turn(turn);

@@ -19,8 +19,8 @@ namespace {
 namespace fs = std::filesystem;
 using namespace std::chrono_literals;
 
-constexpr size_t kPrint = 16;
-constexpr auto kLockPause = 100ms;
+constexpr size_t kFilePrint = 16;
+constexpr auto kMirrorLockPause = 100ms;
 
 /// Feeds the engine with the rows of a COPY that was begun on a connection.
 class CopiedRows final : public engine::RowSource {
@@ -101,7 +101,7 @@ Result<> fetch_table(Connection& connection, engine::Database& database, const s
                      const StoredTable& table, const fs::path& file) {
   StoredTable from = table;
   from.data = quote(schema) + "." + quote(table.name);  // the version's view, which a reader may read
-  const std::string source = "fetched_" + sha256(table.name).substr(0, kPrint);
+  const std::string source = "fetched_" + sha256(table.name).substr(0, kFilePrint);
   RH_TRY(database.add_source(source, std::make_shared<CopiedRows>(connection, from)));
   RH_ASSIGN(const auto session, database.connect());
   const OnInterrupt stop([&] { session->interrupt(); });
@@ -128,7 +128,7 @@ Result<FileLock> wait_for_lock(const fs::path& file) {
     auto lock = FileLock::take(file, "bringing a version from the server");
     if (lock || lock.error().kind != ErrorKind::kBusy) return lock;
     if (interrupted()) return fail(ErrorKind::kInterrupted, "interrupted");
-    std::this_thread::sleep_for(kLockPause);
+    std::this_thread::sleep_for(kMirrorLockPause);
   }
 }
 
@@ -140,7 +140,7 @@ Error not_published(const Location& location) {
 
 Mirror::Mirror(const Location& location, const Names& names, const fs::path& cache)
     : location_(location), names_(names) {
-  folder_ = cache / sha256(location.name + " " + names.fixed).substr(0, kPrint);
+  folder_ = cache / sha256(location.name + " " + names.fixed).substr(0, kFilePrint);
 }
 
 fs::path Mirror::file_of(const Version& version) const {
@@ -150,7 +150,7 @@ fs::path Mirror::file_of(const Version& version) const {
 }
 
 fs::path Mirror::rows_of_table(const StoredTable& table) const {
-  return folder_ / "tables" / table.data / (sha256(table.fingerprint).substr(0, kPrint) + ".parquet");
+  return folder_ / "tables" / table.data / (sha256(table.fingerprint).substr(0, kFilePrint) + ".parquet");
 }
 
 Result<fs::path> Mirror::bring(Version& version) const {

@@ -16,8 +16,8 @@ namespace {
 namespace fs = std::filesystem;
 using Texts = std::vector<std::string>;
 
-constexpr std::array kKinds = {AlertKind::kFailed, AlertKind::kCheckFailed, AlertKind::kLate,
-                               AlertKind::kSchemaChange, AlertKind::kMetric};
+constexpr std::array kAlertKinds = {AlertKind::kFailed, AlertKind::kCheckFailed, AlertKind::kLate,
+                                    AlertKind::kSchemaChange, AlertKind::kMetric};
 
 bool contains(const Texts& names, const std::string& name) {
   return std::ranges::find(names, name) != names.end();
@@ -144,11 +144,11 @@ class RuleReader {
  private:
   static Result<AlertKind> kind(const Yaml& yaml) {
     Texts known;
-    for (const AlertKind each : kKinds) known.emplace_back(name_of(each));
+    for (const AlertKind each : kAlertKinds) known.emplace_back(name_of(each));
     if (yaml.at("on").empty())
       return fail(yaml.error("the key 'on' is missing", fmt::format("One of: {}.", fmt::join(known, ", "))));
     RH_ASSIGN(const std::string text, yaml.at("on").text());
-    for (const AlertKind each : kKinds)
+    for (const AlertKind each : kAlertKinds)
       if (text == name_of(each)) return each;
     return fail(
         yaml.at("on").error(fmt::format("alerts on '{}' are not known", text),

@@ -5,8 +5,8 @@
 namespace reelhouse::workflow {
 namespace {
 
-constexpr int kFirst = 2000;  ///< runs read at the first look
-constexpr int kNewest = 100;  ///< runs read at the others
+constexpr int kFirst = 2000;    ///< runs read at the first look
+constexpr int kRunsRead = 100;  ///< runs read at the others
 
 /// Escapes a label's value as the format asks: backslash, quote and line end.
 std::string escaped(const std::string& value) {
@@ -87,7 +87,7 @@ Result<> RunNumbers::look(const RunHistory& history) {
   const std::lock_guard lock(mutex_);
   RH_ASSIGN(const int64_t change, history.change_count());
   if (change == seen_change_) return {};
-  RH_ASSIGN(auto runs, history.list(seen_change_ ? kNewest : kFirst));
+  RH_ASSIGN(auto runs, history.list(seen_change_ ? kRunsRead : kFirst));
   std::set<std::string> listed;
   for (const Run& run : runs) listed.insert(run.id);
   for (const auto& id : open_) {
@@ -113,7 +113,7 @@ Result<> RunNumbers::look(const RunHistory& history) {
     }
   }
   // Ids begin with their time. Retention brings older ones back among the newest: those were counted.
-  if (listed.size() >= kNewest) {
+  if (listed.size() >= kRunsRead) {
     counted_from_ = std::max(counted_from_, *listed.begin());
     counted_.erase(counted_.begin(), counted_.lower_bound(counted_from_));
   }

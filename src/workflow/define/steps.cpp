@@ -8,7 +8,7 @@
 namespace reelhouse::workflow {
 namespace {
 
-const std::vector<std::pair<std::string, StepKind>> kKinds = {
+const std::vector<std::pair<std::string, StepKind>> kStepKinds = {
     {"fetch", StepKind::kFetch},    {"crawl", StepKind::kCrawl},     {"build", StepKind::kBuild},
     {"check", StepKind::kCheck},    {"publish", StepKind::kPublish}, {"export", StepKind::kExport},
     {"command", StepKind::kCommand}};
@@ -22,7 +22,7 @@ const std::vector<std::string> kCommonKeys = {"after", "always", "timeout", "ret
 
 std::vector<std::string> kind_words() {
   std::vector<std::string> words;
-  for (const auto& each : kKinds) words.push_back(each.first);
+  for (const auto& each : kStepKinds) words.push_back(each.first);
   return words;
 }
 
@@ -59,7 +59,7 @@ class StepReader {
   /// Finds what the step does; its other keys depend on it.
   std::optional<StepKind> read_kind(const Yaml& yaml, const std::string& name) {
     std::vector<std::string> found;
-    for (const auto& [word, kind] : kKinds)
+    for (const auto& [word, kind] : kStepKinds)
       if (std::ranges::count(yaml.keys(), word) > 0) found.push_back(word);
     std::vector<std::string> allowed = found.empty() ? kind_words() : found;
     allowed.insert(allowed.end(), kCommonKeys.begin(), kCommonKeys.end());
@@ -67,7 +67,7 @@ class StepReader {
     if (exports) allowed.insert(allowed.end(), {"to", "as"});
     const bool clean = taker_.keys(yaml, allowed);
     if (found.size() == 1)
-      return std::ranges::find(kKinds, found.front(), &decltype(kKinds)::value_type::first)->second;
+      return std::ranges::find(kStepKinds, found.front(), &decltype(kStepKinds)::value_type::first)->second;
     if (found.size() > 1)
       taker_.refuse(yaml.error(fmt::format("step '{}' does several things: {}", name, fmt::join(found, ", ")),
                                "Make a step of each, one after the other."));
@@ -254,7 +254,7 @@ void complete_always(std::vector<StepDefinition>& steps) {
 }  // namespace
 
 const char* name_of(StepKind kind) {
-  for (const auto& [name, each] : kKinds)
+  for (const auto& [name, each] : kStepKinds)
     if (each == kind) return name.c_str();
   return "";
 }

@@ -20,7 +20,7 @@ bool looks_torn(const std::string& key) {
 }
 
 /// True for A_NAME as environment variables have it; a secret hardly looks so.
-bool is_variable(const std::string& name) {
+bool is_capital_name(const std::string& name) {
   constexpr size_t kLongest = 64;
   const auto fits = [](unsigned char c) {
     return (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
@@ -187,7 +187,7 @@ class TriggerReader {
     HttpTrigger http;
     http.secret_variable = taker_.take(yaml.text(), std::string());
     // What stands there may be the secret itself: it is not repeated.
-    if (yaml.is_scalar() && !is_variable(http.secret_variable))
+    if (yaml.is_scalar() && !is_capital_name(http.secret_variable))
       taker_.refuse(
           yaml.error("http: takes the name of the environment variable that holds the secret",
                      "Write for example http: HOOK_SECRET (A-Z, 0-9, '_'); never the secret itself."));

@@ -17,7 +17,7 @@ Int128 power_of_ten(int exponent) {
   return value;
 }
 
-std::string hex(const std::string& bytes) {
+std::string hex_of(const std::string& bytes) {
   std::string text;
   for (const char c : bytes) text += fmt::format("{:02x}", static_cast<unsigned char>(c));
   return text;
@@ -26,10 +26,10 @@ std::string hex(const std::string& bytes) {
 std::string written(Int128 value, unsigned scale) {
   std::string bytes;
   append_numeric(bytes, wide(value), scale);
-  return hex(bytes);
+  return hex_of(bytes);
 }
 
-// What `select encode(numeric_send(...), 'hex')` gives on PostgreSQL 15.
+// What `select encode(numeric_send(...), 'hex_of')` gives on PostgreSQL 15.
 TEST(Numeric, IsWrittenAsTheServerWritesIt) {
   EXPECT_EQ(written(12345678, 3), "0003000100000003000109291a7c");
   EXPECT_EQ(written(0, 2), "0000000000000002");

@@ -12,7 +12,7 @@ using std::chrono::days;
 using testing::ElementsAre;
 using testing::IsEmpty;
 
-const Time kNow = std::chrono::sys_days{std::chrono::year{2026} / 11 / 22} + 6h;
+const Time kCheckedAt = std::chrono::sys_days{std::chrono::year{2026} / 11 / 22} + 6h;
 
 catalog::CatalogObject object(const std::string& dataset, Time modified, Date drop) {
   catalog::CatalogObject made;
@@ -23,7 +23,7 @@ catalog::CatalogObject object(const std::string& dataset, Time modified, Date dr
 }
 
 Date day_before(int count) {
-  return Date(std::chrono::floor<days>(kNow) - days(count));
+  return Date(std::chrono::floor<days>(kCheckedAt) - days(count));
 }
 
 model::Model sql_model(const std::string& name, const std::string& folder, const std::string& sql) {
@@ -70,7 +70,7 @@ class FreshnessOfAShop : public testing::Test {
     const auto standing = standing_of(project_, tables_);
     if (!standing) throw std::runtime_error(standing.error().to_string());
     std::map<std::string, Freshness> by_name;
-    for (auto& each : freshness_of(project_, *standing, arrivals_of(tables_, until_), kNow))
+    for (auto& each : freshness_of(project_, *standing, arrivals_of(tables_, until_), kCheckedAt))
       by_name[each.name] = each;
     return by_name;
   }
@@ -89,7 +89,7 @@ TEST_F(FreshnessOfAShop, FollowsModelsToTheirDatasets) {
 }
 
 TEST_F(FreshnessOfAShop, IsLateOnlyWhenOlderThanPromised) {
-  put("shop", kNow - days(2), day_before(9));
+  put("shop", kCheckedAt - days(2), day_before(9));
   EXPECT_FALSE(found().at("shop").late);
   tables_.front().objects.front().info.modified -= 1ms;
   const auto shop = found().at("shop");
@@ -99,51 +99,51 @@ TEST_F(FreshnessOfAShop, IsLateOnlyWhenOlderThanPromised) {
 }
 
 TEST_F(FreshnessOfAShop, CountsTheNewestObjectOfAll) {
-  put("shop", kNow - days(9), day_before(9));
-  put("shop", kNow - 1h, day_before(10));
+  put("shop", kCheckedAt - days(9), day_before(9));
+  put("shop", kCheckedAt - 1h, day_before(10));
   tables_.back().name = "other";
-  EXPECT_EQ(found().at("shop").newest, kNow - 1h);
+  EXPECT_EQ(found().at("shop").newest, kCheckedAt - 1h);
   project_.sources[1].age_of_drop = true;
   EXPECT_EQ(found().at("shop").newest, Time(std::chrono::sys_days(day_before(9))));
 }
 
 TEST_F(FreshnessOfAShop, AModelIsAsOldAsItsOldestDataset) {
-  put("shop", kNow - 1h, day_before(0));
-  put("extra", kNow - days(4), day_before(4));
+  put("shop", kCheckedAt - 1h, day_before(0));
+  put("extra", kCheckedAt - days(4), day_before(4));
   const auto sale = found().at("fct_sale");
-  EXPECT_EQ(sale.newest, kNow - days(4));
+  EXPECT_EQ(sale.newest, kCheckedAt - days(4));
   EXPECT_TRUE(sale.late);
   EXPECT_FALSE(sale.is_dataset);
   EXPECT_FALSE(found().contains("stg_shop"));  // promises nothing
 }
 
 TEST_F(FreshnessOfAShop, AnAbsentDatasetIsLateUnlessOptional) {
-  put("shop", kNow - 1h, day_before(0));
+  put("shop", kCheckedAt - 1h, day_before(0));
   EXPECT_FALSE(found().at("extra").late);
   EXPECT_FALSE(found().at("extra").newest);
   EXPECT_FALSE(found().at("fct_sale").late);
   tables_.clear();
-  put("extra", kNow - 1h, day_before(0));
+  put("extra", kCheckedAt - 1h, day_before(0));
   EXPECT_TRUE(found().at("shop").late);
   EXPECT_TRUE(found().at("fct_sale").late);
 }
 
 TEST_F(FreshnessOfAShop, AVersionHoldsOnlyWhatCameBeforeItsRun) {
-  put("shop", kNow - 1h, day_before(0));
-  until_ = kNow - 2h;
+  put("shop", kCheckedAt - 1h, day_before(0));
+  until_ = kCheckedAt - 2h;
   EXPECT_TRUE(found().at("shop").late);
-  until_ = kNow - 1h;
+  until_ = kCheckedAt - 1h;
   EXPECT_FALSE(found().at("shop").late);
 }
 
 TEST_F(FreshnessOfAShop, TheFutureIsNotLate) {
-  put("shop", kNow + days(400), day_before(-400));
+  put("shop", kCheckedAt + days(400), day_before(-400));
   EXPECT_EQ(found().at("shop").age, 0s);
   EXPECT_FALSE(found().at("shop").late);
 }
 
 TEST_F(FreshnessOfAShop, RendersForThePages) {
-  put("shop", kNow - days(3), day_before(3));
+  put("shop", kCheckedAt - days(3), day_before(3));
   EXPECT_EQ(to_json(found().at("shop")).dump(),
             R"({"name":"shop","kind":"dataset","newest":"2026-11-19T06:00:00.000Z","age_seconds":259200,)"
             R"("max_age_seconds":172800,"late":true,"tables":["fct_sale"]})");

@@ -10,7 +10,7 @@ using testing::HasSubstr;
 using testing::Not;
 
 constexpr int64_t kStamp = 1795327920;
-const Time kNow{std::chrono::seconds(kStamp)};
+const Time kSignedAt{std::chrono::seconds(kStamp)};
 const std::string kSecret = "whsec_AQIDBAUGBwgJCgsMDQ4PEBESExQVFhcY";
 const std::string kBody = R"({"day":"2026-11-22"})";
 
@@ -32,10 +32,10 @@ TEST(Webhook, SignsAsTheSpecificationSays) {
 }
 
 TEST(Webhook, TakesWhatItSignedWhateverTheCaseOfHeaders) {
-  EXPECT_TRUE(check_webhook(kSecret, signed_headers(), kBody, kNow));
+  EXPECT_TRUE(check_webhook(kSecret, signed_headers(), kBody, kSignedAt));
   std::map<std::string, std::string> headers;
   for (const auto& [name, value] : signed_headers()) headers["W" + name.substr(1)] = value;
-  EXPECT_TRUE(check_webhook(kSecret, headers, kBody, kNow));
+  EXPECT_TRUE(check_webhook(kSecret, headers, kBody, kSignedAt));
 }
 
 TEST(Webhook, TakesOneOfSeveralSignatures) {
@@ -43,21 +43,21 @@ TEST(Webhook, TakesOneOfSeveralSignatures) {
   const std::string good = headers["webhook-signature"];
   headers["webhook-signature"] =
       "v1a,other v1,AAAA v1,not!base64 " + sign_webhook("other", "msg_1", kStamp, kBody) + " " + good;
-  EXPECT_TRUE(check_webhook(kSecret, headers, kBody, kNow));
+  EXPECT_TRUE(check_webhook(kSecret, headers, kBody, kSignedAt));
   headers["webhook-signature"] = "v2," + good.substr(3);
-  EXPECT_FALSE(check_webhook(kSecret, headers, kBody, kNow));
+  EXPECT_FALSE(check_webhook(kSecret, headers, kBody, kSignedAt));
 }
 
 TEST(Webhook, RefusesWhatWasChanged) {
-  EXPECT_FALSE(check_webhook(kSecret, signed_headers(), kBody + " ", kNow));
-  EXPECT_FALSE(check_webhook("whsec_AQIDBAUGBwgJCgsMDQ4PEBESExQVFhcZ", signed_headers(), kBody, kNow));
+  EXPECT_FALSE(check_webhook(kSecret, signed_headers(), kBody + " ", kSignedAt));
+  EXPECT_FALSE(check_webhook("whsec_AQIDBAUGBwgJCgsMDQ4PEBESExQVFhcZ", signed_headers(), kBody, kSignedAt));
   for (const auto& [name, value] :
        std::map<std::string, std::string>{{"webhook-id", "msg_2"},
                                           {"webhook-timestamp", std::to_string(kStamp + 1)},
                                           {"webhook-signature", "v1,"}}) {
     auto headers = signed_headers();
     headers[name] = value;
-    const auto checked = check_webhook(kSecret, headers, kBody, kNow);
+    const auto checked = check_webhook(kSecret, headers, kBody, kSignedAt);
     ASSERT_FALSE(checked) << name;
     EXPECT_EQ(checked.error().kind, ErrorKind::kPermission);
     EXPECT_THAT(checked.error().to_string(), Not(HasSubstr(kSecret.substr(6))));
@@ -68,20 +68,20 @@ TEST(Webhook, SaysWhichHeaderIsMissing) {
   for (const auto& [name, value] : signed_headers()) {
     auto headers = signed_headers();
     headers.erase(name);
-    EXPECT_THAT(check_webhook(kSecret, headers, kBody, kNow).error().message, HasSubstr(name));
+    EXPECT_THAT(check_webhook(kSecret, headers, kBody, kSignedAt).error().message, HasSubstr(name));
   }
 }
 
 TEST(Webhook, RefusesOldAndFutureOnes) {
-  EXPECT_TRUE(check_webhook(kSecret, signed_headers(), kBody, kNow + 5min));
-  EXPECT_TRUE(check_webhook(kSecret, signed_headers(), kBody, kNow - 5min));
-  EXPECT_FALSE(check_webhook(kSecret, signed_headers(), kBody, kNow + 5min + 1s));
-  EXPECT_FALSE(check_webhook(kSecret, signed_headers(), kBody, kNow - 5min - 1s));
+  EXPECT_TRUE(check_webhook(kSecret, signed_headers(), kBody, kSignedAt + 5min));
+  EXPECT_TRUE(check_webhook(kSecret, signed_headers(), kBody, kSignedAt - 5min));
+  EXPECT_FALSE(check_webhook(kSecret, signed_headers(), kBody, kSignedAt + 5min + 1s));
+  EXPECT_FALSE(check_webhook(kSecret, signed_headers(), kBody, kSignedAt - 5min - 1s));
   for (const char* stamp :
        {"", "x", "1795327920x", "-5", "99999999999999999999", "9223372036854775807", "1e9", " 1795327920"}) {
     auto headers = signed_headers();
     headers["webhook-timestamp"] = stamp;
-    EXPECT_FALSE(check_webhook(kSecret, headers, kBody, kNow)) << stamp;
+    EXPECT_FALSE(check_webhook(kSecret, headers, kBody, kSignedAt)) << stamp;
   }
 }
 
@@ -89,9 +89,9 @@ TEST(Webhook, RefusesOldAndFutureOnes) {
 TEST(Webhook, RefusesEverythingWithoutASecret) {
   auto headers = signed_headers();
   headers["webhook-signature"] = sign_webhook("", "msg_1", kStamp, kBody);
-  EXPECT_FALSE(check_webhook("", headers, kBody, kNow));
+  EXPECT_FALSE(check_webhook("", headers, kBody, kSignedAt));
   headers["webhook-signature"] = sign_webhook("whsec_", "msg_1", kStamp, kBody);
-  EXPECT_TRUE(check_webhook("whsec_", headers, kBody, kNow));  // then the text itself is the key
+  EXPECT_TRUE(check_webhook("whsec_", headers, kBody, kSignedAt));  // then the text itself is the key
 }
 
 }  // namespace

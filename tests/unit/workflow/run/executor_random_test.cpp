@@ -49,7 +49,7 @@ bool holds(const StepDefinition& definition, const std::map<std::string, std::st
   return static_cast<size_t>(matches) == after.steps.size();
 }
 
-struct RandomRun {
+struct RandomSteps {
   Workflow workflow;
   FakeHistory history;
   FakeLog log;
@@ -59,7 +59,7 @@ struct RandomRun {
   std::atomic<bool> in_time{true};  ///< no cancel
   bool may_hang = false;
 
-  explicit RandomRun(unsigned seed) {
+  explicit RandomSteps(unsigned seed) {
     Chance chance(seed);
     const bool cancels = chance.one_in(4);
     if (chance.one_in(5)) workflow.timeout = Seconds(1 + chance.below(3));
@@ -188,7 +188,7 @@ TEST(ExecutorAtRandom, EveryRunEndsInATrueState) {
   std::map<RunState, int> ends;
   for (unsigned seed = 0; seed < 1000; ++seed) {
     SCOPED_TRACE(seed);
-    RandomRun random(seed);
+    RandomSteps random(seed);
     const auto ended = random.run();
     random.check_tale();
     random.check_end(ended);
