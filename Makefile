@@ -29,7 +29,7 @@ endif
 ## test: everything that decides whether a change is good
 .PHONY: test
 test: packages-test third_party pages
-	cmake --preset release -DREELHOUSE_TESTS=ON
+	cmake --preset release -DREELHOUSE_TESTS=ON -DREELHOUSE_WERROR=ON
 	cmake --build build -j $(JOBS)
 	scripts/test
 
@@ -71,8 +71,9 @@ lint: packages-test
 
 ## tidy: clang-tidy over the whole program (minutes)
 .PHONY: tidy
-tidy: packages-test build
-	git ls-files 'src/*.cpp' | xargs -P $(JOBS) -n 4 clang-tidy -p build --quiet
+tidy: packages-test third_party
+	cmake --preset dev  # where a file is compiled by itself
+	git ls-files 'src/*.cpp' | xargs -P $(JOBS) -n 4 clang-tidy -p build/dev --quiet
 
 ## clean: remove what was built (not what was run)
 .PHONY: clean

@@ -1,7 +1,16 @@
-# Flags for every target. Warnings are errors; a sanitizer preset sets REELHOUSE_SANITIZE.
-add_compile_options(-Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor -Werror)
-# GCC 12 sees overlapping copies in std::string::insert where there are none (its bug 105651).
-add_compile_options(-Wno-restrict)
+# Flags for every target. REELHOUSE_WERROR is for who keeps this tree: another compiler than theirs may
+# warn of more, and still has to build it. A sanitizer preset sets REELHOUSE_SANITIZE.
+add_compile_options(-Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor)
+if(REELHOUSE_WERROR)
+  add_compile_options(-Werror)
+endif()
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+  # GCC 12 sees overlapping copies in std::string::insert where there are none (its bug 105651).
+  add_compile_options(-Wno-restrict)
+  if(CMAKE_UNITY_BUILD)  # for types of a .cpp that are made of its anonymous namespace's
+    add_compile_options($<$<COMPILE_LANGUAGE:CXX>:-Wno-subobject-linkage>)
+  endif()
+endif()
 if(REELHOUSE_SANITIZE)
   add_compile_options(-fsanitize=${REELHOUSE_SANITIZE} -fno-omit-frame-pointer -g1)
   add_link_options(-fsanitize=${REELHOUSE_SANITIZE})
