@@ -14,18 +14,7 @@ namespace {
 namespace fs = std::filesystem;
 using Names = std::vector<std::string>;
 
-const Names kPageKeys = {"page", "title", "question", "description", "filters", "tiles"};
-const Names kTileKeys = {"name",     "title", "about",  "chart",       "width", "height", "kpis",
-                         "measures", "by",    "grains", "compare",     "top",   "other",  "share",
-                         "click",    "fixed", "sort",   "overlapping", "limit", "last",   "text"};
-const Names kKpiKeys = {"measure", "label", "last", "compare", "spark", "fixed"};
-const Names kCharts = {"kpis",       "columns", "lines",   "bars",  "dots",     "map",    "table",
-                       "heatmap",    "share",   "scatter", "text",  "runs",     "models", "checks",
-                       "quarantine", "repairs", "catalog", "match", "workflows"};
-const Names kPipelineCharts = {"runs",    "models",  "checks", "quarantine",
-                               "repairs", "catalog", "match",  "workflows"};
-const Names kGrains = {"day", "week", "month", "quarter", "year"};
-const Names kCompares = {"none", "previous", "year"};
+const PageWords kWords = page_words();
 
 bool has(const Names& names, const std::string& name) {
   return std::ranges::find(names, name) != names.end();
@@ -62,7 +51,7 @@ class PageCheck {
   }
 
   Result<> page(const Yaml& yaml) {
-    RH_TRY(yaml.only_keys(kPageKeys));
+    RH_TRY(yaml.only_keys(kWords.page_keys));
     RH_ASSIGN(const std::string name, yaml.at("page").text());
     const bool is_plain = !name.empty() && name.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789-_") ==
                                                std::string::npos;
@@ -109,7 +98,7 @@ class PageCheck {
     for (const auto* view : views) {
       Names known;
       for (const auto& dimension : view->dimensions) known.push_back(dimension.name);
-      if (view->time) known.insert(known.end(), kGrains.begin(), kGrains.end());
+      if (view->time) known.insert(known.end(), kWords.grains.begin(), kWords.grains.end());
       if (!has(known, name))
         return fail(yaml.error(fmt::format("the view '{}' has no dimension '{}'", view->name, name),
                                did_you_mean(name, known)));
@@ -119,33 +108,33 @@ class PageCheck {
 
   Result<> fixed(const Yaml& list, const std::vector<const metric::View*>& views) const {
     for (const auto& filter : list.items()) {
-      RH_TRY(filter.only_keys({"dimension", "in", "not_in", "from", "to", "search"}));
+      RH_TRY(filter.only_keys(kWords.filter_keys));
       RH_TRY(dimension_of(filter.at("dimension"), views, {"date"}));
     }
     return {};
   }
 
   Result<> kpi(const Yaml& yaml) const {
-    RH_TRY(yaml.only_keys(kKpiKeys));
+    RH_TRY(yaml.only_keys(kWords.kpi_keys));
     RH_ASSIGN(const auto* view, view_of(yaml.at("measure")));
     for (const char* key : {"last", "spark"})
-      if (!yaml.at(key).empty()) RH_TRY(one_of(yaml.at(key), kGrains, "grain"));
-    if (!yaml.at("compare").empty()) RH_TRY(one_of(yaml.at("compare"), kCompares, "comparison"));
+      if (!yaml.at(key).empty()) RH_TRY(one_of(yaml.at(key), kWords.grains, "grain"));
+    if (!yaml.at("compare").empty()) RH_TRY(one_of(yaml.at("compare"), kWords.comparisons, "comparison"));
     return fixed(yaml.at("fixed"), {view});
   }
 
   Result<> tile(const Yaml& yaml) const {
-    RH_TRY(yaml.only_keys(kTileKeys));
+    RH_TRY(yaml.only_keys(kWords.tile_keys));
     RH_TRY(yaml.at("name").text());
-    RH_TRY(one_of(yaml.at("chart"), kCharts, "chart"));
+    RH_TRY(one_of(yaml.at("chart"), kWords.charts(), "chart"));
     RH_ASSIGN(const std::string chart, yaml.at("chart").text());
     RH_TRY(in_range(yaml.at("width"), 1, 12));
     RH_TRY(in_range(yaml.at("height"), 40, 4000));
     RH_TRY(in_range(yaml.at("top"), 1, 10000));
     RH_TRY(in_range(yaml.at("limit"), 1, 100000));
-    RH_TRY(all_of(yaml.at("grains"), kGrains, "grain"));
-    RH_TRY(all_of(yaml.at("compare"), kCompares, "comparison"));
-    if (!yaml.at("last").empty()) RH_TRY(one_of(yaml.at("last"), kGrains, "grain"));
+    RH_TRY(all_of(yaml.at("grains"), kWords.grains, "grain"));
+    RH_TRY(all_of(yaml.at("compare"), kWords.comparisons, "comparison"));
+    if (!yaml.at("last").empty()) RH_TRY(one_of(yaml.at("last"), kWords.grains, "grain"));
     for (const char* key : {"other", "share", "overlapping"}) RH_TRY(yaml.at(key).flag_or(false));
     for (const auto& each : yaml.at("kpis").items()) RH_TRY(kpi(each));
     return measured(yaml, chart);
@@ -160,8 +149,7 @@ class PageCheck {
       views.push_back(view);
       RH_ASSIGN(names.emplace_back(), measure.text());
     }
-    const bool needs_measures = chart != "kpis" && chart != "text" && !has(kPipelineCharts, chart);
-    if (needs_measures && views.empty())
+    if (has(kWords.measure_charts, chart) && views.empty())
       return fail(yaml.error(fmt::format("a tile with the chart '{}' needs measures", chart)));
     if (chart == "kpis" && yaml.at("kpis").empty())
       return fail(yaml.error("a tile with the chart 'kpis' needs kpis"));
@@ -178,7 +166,7 @@ class PageCheck {
     }
     if (!yaml.at("click").empty()) RH_TRY(dimension_of(yaml.at("click"), views, {"date"}));
     for (const auto& sort : yaml.at("sort").items()) {
-      RH_TRY(sort.only_keys({"by", "descending"}));
+      RH_TRY(sort.only_keys(kWords.sort_keys));
       RH_TRY(one_of(sort.at("by"), names, "measure or dimension of this tile named"));
     }
     return fixed(yaml.at("fixed"), views);
@@ -195,10 +183,36 @@ Result<Json> load_page(const fs::path& file, PageCheck& check) {
   RH_ASSIGN(const Yaml yaml, Yaml::parse(text, file.string()));
   if (!yaml.is_map()) return fail(yaml.error("a page is keys and values: page, title, tiles"));
   RH_TRY(check.page(yaml));
-  return yaml_to_json(text, file.string());
+  RH_ASSIGN(Json page, yaml_to_json(text, file.string()));
+  if (yaml.at("tiles").empty()) page["tiles"] = Json::array();
+  return page;
 }
 
 }  // namespace
+
+PageWords page_words() {
+  return {
+      .page_keys = {"page", "title", "question", "description", "filters", "tiles"},
+      .tile_keys = {"name",     "title", "about",  "chart",       "width", "height", "kpis",
+                    "measures", "by",    "grains", "compare",     "top",   "other",  "share",
+                    "click",    "fixed", "sort",   "overlapping", "limit", "last",   "text"},
+      .kpi_keys = {"measure", "label", "last", "compare", "spark", "fixed"},
+      .filter_keys = {"dimension", "in", "not_in", "from", "to", "search"},
+      .sort_keys = {"by", "descending"},
+      .measure_charts = {"columns", "lines", "bars", "dots", "map", "table", "heatmap", "share", "scatter"},
+      .pipeline_charts = {"runs", "models", "checks", "quarantine", "repairs", "catalog", "workflows"},
+      .other_charts = {"kpis", "text"},
+      .grains = {"day", "week", "month", "quarter", "year"},
+      .comparisons = {"none", "previous", "year"},
+  };
+}
+
+std::vector<std::string> PageWords::charts() const {
+  std::vector<std::string> all;
+  for (const auto* kind : {&other_charts, &measure_charts, &pipeline_charts})
+    all.insert(all.end(), kind->begin(), kind->end());
+  return all;
+}
 
 Json load_dashboards(const fs::path& folder, const metric::Definitions& definitions,
                      std::vector<Error>& problems) {

@@ -145,7 +145,7 @@ def check(api, path, answer, method="get"):
 
 
 @pytest.mark.parametrize("path", ["/api/model", "/api/dashboards", "/api/status", "/api/runs", "/api/catalog",
-                                  "/api/quarantine", "/api/repairs", "/api/models"])
+                                  "/api/quarantine", "/api/repairs", "/api/models", "/api/workflows"])
 def test_answers_are_as_described(shared, api, path):
     answer = shared.get(path)
     assert answer.status == 200, answer.body[:500]
@@ -248,10 +248,33 @@ def test_lineage_of_a_measure_ends_in_the_lake(shared, api):
 def test_a_run_shows_its_receipt(shared, api):
     run = shared.get("/api/runs").json()[0]["run"]
     receipt = check(api, "/api/runs/{id}", shared.get("/api/runs/" + run))
-    assert receipt["run"] == run
+    assert receipt["run"] == run and receipt["models"] and receipt["checks"] and receipt["objects"]
     assert shared.get("/api/runs/no-such-run").status == 404
     table = shared.get("/api/catalog").json()[0]["table"]
     assert check(api, "/api/catalog/{table}", shared.get("/api/catalog/" + table))["columns"]
+
+
+def test_a_run_shows_its_steps_and_its_log(shared, api):
+    run = shared.get("/api/runs").json()[0]["run"]
+    assert check(api, "/api/run/{id}", shared.get("/api/run/" + run))["steps"]
+    assert check(api, "/api/log/{id}", shared.get(f"/api/log/{run}?from=0"))["run"] == run
+    assert shared.get("/api/run/no-such-run").status == 404
+
+
+def test_what_the_pages_rely_on_is_described_in_full(api):
+    """Each object of the description says which of its keys are always there, and that there are no others."""
+    def loose(schema, at):
+        if isinstance(schema, list):
+            return [found for n, each in enumerate(schema) for found in loose(each, f"{at}[{n}]")]
+        if not isinstance(schema, dict):
+            return []
+        kinds = schema.get("type") or []
+        is_object = "object" in ([kinds] if isinstance(kinds, str) else kinds)
+        found = [at] if is_object and "additionalProperties" not in schema else []
+        found += [f"{at}: {name}" for name in schema.get("required", []) if is_object and name not in schema["properties"]]
+        return found + [one for key, each in schema.items() for one in loose(each, f"{at}/{key}")]
+
+    assert loose(api["components"]["schemas"], "") == []
 
 
 def test_exports_hold_every_row(shared):

@@ -4,6 +4,7 @@
 
 #include <fstream>
 
+#include "serve/assets.hpp"
 #include "serve/yaml_json.hpp"
 
 namespace reelhouse::serve {
@@ -64,6 +65,7 @@ TEST_F(Dashboards, ReadsPagesInTheOrderOfTheirFiles) {
   ASSERT_EQ(pages.size(), 2);
   EXPECT_EQ(pages[0]["page"], "a");
   EXPECT_EQ(pages[1]["title"], "12");
+  EXPECT_EQ(pages[1]["tiles"], Json::array());
   const Json& tile = pages[0]["tiles"][0];
   EXPECT_EQ(tile["width"], 7);
   EXPECT_EQ(tile["other"], true);
@@ -115,6 +117,46 @@ TEST_F(Dashboards, GathersTheProblemsOfAllPages) {
   ASSERT_EQ(problems.size(), 4);
   EXPECT_THAT(problems[0].message, testing::HasSubstr("two pages"));
   EXPECT_THAT(problems[1].where, testing::EndsWith("3.yml:3"));
+}
+
+/// Finds a schema of the API's description.
+Json schema(const std::string& name) {
+  static const Json api = yaml_to_json(std::string(embedded_openapi()), "openapi.yaml").value();
+  return api.at("components").at("schemas").at(name);
+}
+
+std::vector<std::string> properties_of(const std::string& name) {
+  const Json properties = schema(name).at("properties");
+  std::vector<std::string> names;
+  for (const auto& [key, value] : properties.items()) names.push_back(key);
+  return names;
+}
+
+TEST(PageWords, AreThoseOfTheApisDescription) {
+  using testing::UnorderedElementsAreArray;
+  const PageWords words = page_words();
+  EXPECT_THAT(properties_of("Page"), UnorderedElementsAreArray(words.page_keys));
+  EXPECT_THAT(properties_of("Tile"), UnorderedElementsAreArray(words.tile_keys));
+  EXPECT_THAT(properties_of("Kpi"), UnorderedElementsAreArray(words.kpi_keys));
+  EXPECT_THAT(properties_of("Filter"), UnorderedElementsAreArray(words.filter_keys));
+  EXPECT_THAT(properties_of("Sort"), UnorderedElementsAreArray(words.sort_keys));
+  EXPECT_EQ(schema("MeasureChart").at("enum"), Json(words.measure_charts));
+  EXPECT_EQ(schema("PipelineChart").at("enum"), Json(words.pipeline_charts));
+  EXPECT_EQ(schema("Grain").at("enum"), Json(words.grains));
+  EXPECT_EQ(schema("Comparison").at("enum"), Json(words.comparisons));
+  // A chart is one of these three lists, and of nothing else.
+  const Json& charts = schema("ChartKind").at("anyOf");
+  ASSERT_EQ(charts.size(), 3);
+  EXPECT_THAT(charts[0].at("$ref").get<std::string>(), testing::EndsWith("/MeasureChart"));
+  EXPECT_THAT(charts[1].at("$ref").get<std::string>(), testing::EndsWith("/PipelineChart"));
+  EXPECT_EQ(charts[2].at("enum"), Json(words.other_charts));
+}
+
+TEST_F(Dashboards, TakesEveryChartThatItNames) {
+  for (const auto& chart : page_words().charts())
+    EXPECT_EQ(
+        error_of("    chart: " + chart + "\n    measures: [sold]\n    kpis: [{measure: sold}]\n").message, "")
+        << chart;
 }
 
 TEST(YamlJson, KeepsTypes) {

@@ -1,6 +1,7 @@
 import { get } from './http'
+import { at } from './paths'
 import { question } from './questions'
-import type { Answer, Dashboards, Model, Query, Status } from './types'
+import type { Answer, Query } from './types'
 
 const kKept = 300
 const kept = new Map<string, Answer>()
@@ -22,9 +23,9 @@ export async function ask(text: string, signal?: AbortSignal): Promise<Answer> {
 }
 
 export { ApiError } from './http'
-export const fetchModel = () => get<Model>('/api/model')
-export const fetchDashboards = () => get<Dashboards>('/api/dashboards')
-export const fetchStatus = () => get<Status>('/api/status')
+export const fetchModel = () => get(at('/api/model', {}))
+export const fetchDashboards = () => get(at('/api/dashboards', {}))
+export const fetchStatus = () => get(at('/api/status', {}))
 
 /** Where a query's whole rows are downloaded from. */
 export function exportUrl(query: Query, as: 'csv' | 'xlsx', title: string): string {

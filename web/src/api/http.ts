@@ -1,3 +1,6 @@
+import type { Path } from './paths'
+import type { Error as Problem } from './types'
+
 /** What went wrong, in the server's words. `away` is true when no server answered at all. */
 export class ApiError extends Error {
   constructor(
@@ -18,12 +21,8 @@ const kPageId = Array.from(crypto.getRandomValues(new Uint8Array(12)), (one) =>
 /** What every request says of itself. */
 export const headers = { accept: 'application/json', 'x-client-id': kPageId }
 
-interface ErrorBody {
-  error?: { message?: string; hint?: string }
-}
-
 /** Fetches JSON. Throws ApiError, or the AbortError of a request that was given up. */
-export async function get<T>(path: string, signal?: AbortSignal): Promise<T> {
+export async function get<T>(path: Path<T>, signal?: AbortSignal): Promise<T> {
   let response: Response
   try {
     response = await fetch(path, { signal: signal ?? null, headers })
@@ -36,7 +35,7 @@ export async function get<T>(path: string, signal?: AbortSignal): Promise<T> {
 }
 
 /** Sends an order. Throws as `get` does. */
-export async function post<T>(path: string, body: unknown): Promise<T> {
+export async function post<T>(path: Path<T>, body: unknown): Promise<T> {
   let response: Response
   try {
     response = await fetch(path, {
@@ -53,7 +52,7 @@ export async function post<T>(path: string, body: unknown): Promise<T> {
 
 /** What a response that is none says. */
 export async function problemOf(response: Response): Promise<ApiError> {
-  const body = (await response.json().catch(() => ({}))) as ErrorBody
+  const body = (await response.json().catch(() => ({}))) as Partial<Problem>
   // A gateway's answer without a body of ours means that nobody is behind it.
   const away = response.status >= 502 && !body.error
   return new ApiError(

@@ -1,5 +1,6 @@
 import { ApiError, get, headers, problemOf } from './http'
-import type { Answer } from './types'
+import { at } from './paths'
+import type { Answer, Line } from './types'
 
 /**
  * Asks what tiles want to know. Questions that come in the same moment go out in one request, whose answers
@@ -15,13 +16,6 @@ interface Question {
   resolve: (answer: Answer) => void
   reject: (problem: unknown) => void
   answer: Promise<Answer>
-}
-
-interface Line {
-  at: number
-  status: number
-  answer?: Answer
-  error?: { message?: string; hint?: string }
 }
 
 class Request {
@@ -95,7 +89,8 @@ function send() {
     end(request)
   }
   const wanted = [...all].filter((one) => one.waiting > 0)
-  for (let at = 0; at < wanted.length; at += kMost) void carry(wanted.slice(at, at + kMost))
+  for (let from = 0; from < wanted.length; from += kMost)
+    void carry(wanted.slice(from, from + kMost))
 }
 
 async function carry(questions: Question[]) {
@@ -105,7 +100,7 @@ async function carry(questions: Question[]) {
   try {
     if (questions.length === 1) {
       const [one] = questions as [Question]
-      const answer = await get<Answer>(`/api/query?q=${encodeURIComponent(one.text)}`, signal)
+      const answer = await get(at('/api/query', {}, { q: one.text }), signal)
       settle(request, one, () => one.resolve(answer))
     } else {
       await read(request, questions)

@@ -1,4 +1,4 @@
-import type { Answer, Cell, Measure } from '../api/types'
+import type { Answer, Member, Measure } from '../api/types'
 import type { Plan } from '../model/query'
 import type { Theme } from './theme.svelte'
 
@@ -9,9 +9,9 @@ export interface Mark {
   /** Tells what a screen reader says; worked out when asked, for most marks never are. */
   label: () => string
   /** The member a click filters by; undefined when there is none ("other"). */
-  member?: Cell
+  member?: Member
   /** The axis member, for drilling down. */
-  axisMember?: Cell
+  axisMember?: Member
   /** The period a click filters by, when the axis is time. */
   range?: { from: string; to: string }
 }
@@ -34,7 +34,7 @@ export interface Drawing {
   option: Record<string, unknown>
   marks: Mark[]
   tip: (series: number, data: number) => Tip | null
-  legend?: { name: string; colour: string; member?: Cell }[]
+  legend?: { name: string; colour: string; member?: Member }[]
   /** First days of the periods on the x axis, when a range of them can be brushed. */
   periods?: string[]
   /** Where the plot begins and ends within its box, for the brush. */
@@ -51,11 +51,11 @@ export interface Scene {
   height: number
   share: boolean
   /** Colour of a member of the series dimension. */
-  colour: (member: Cell) => string
+  colour: (member: Member) => string
   /** The place of a member among all members of the series dimension. */
-  rank: (member: Cell) => number
+  rank: (member: Member) => number
   /** Whether a member of the clicked dimension is chosen; null when nothing is. */
-  chosen: ((member: Cell, day?: string) => boolean) | null
+  chosen: ((member: Member, day?: string) => boolean) | null
 }
 
 export const kPale = 0.38

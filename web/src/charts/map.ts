@@ -1,4 +1,4 @@
-import type { Cell } from '../api/types'
+import type { Member } from '../api/types'
 import { exact, member, percent, short } from '../model/format'
 import type { Drawing, Mark, Scene, Tip } from './drawing'
 import { mixed } from './ink'
@@ -6,7 +6,7 @@ import { changeText, fade, label, stackable, styleOf } from './parts'
 import { fitted, widthOf } from './text'
 import { codes, kWorld, ratio } from './world'
 
-const padded = (code: Cell) => (code === null ? '' : String(code).padStart(3, '0'))
+const padded = (code: Member) => (code === null ? '' : String(code).padStart(3, '0'))
 
 /** A world map: each country as dark as its measure is high, on a square-root scale. */
 export function map(scene: Scene): Drawing {

@@ -17,15 +17,14 @@ export const label = (theme: Theme, colour = theme.soft) => ({
 export const kGrid = { outerBoundsMode: 'none' } as const
 export const styleOf = (measure: Measure): Style => ({
   type: measure.format,
-  unit: measure.unit ?? '',
+  unit: measure.unit,
 })
 
 /** Whether parts of the measure add up within a period: then they may be stacked, and have shares. */
 export function stackable(scene: Scene): boolean {
   const { measure, answer } = scene
   if (answer.bridge === 'overlapping') return false
-  if (measure.parts !== undefined) return measure.parts
-  return measure.additive || (measure.closing === true && partsFit(answer, measure.name))
+  return measure.additive || (measure.closing && partsFit(answer, measure.name))
 }
 
 /** Whether the rows of the last finished period are not more than the total: means and ratios are. */

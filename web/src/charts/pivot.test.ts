@@ -1,10 +1,8 @@
 import { expect, test } from 'vitest'
-import type { Answer } from '../api/types'
+import { answerOf } from '../api/fixtures'
 import { pivot } from './pivot'
 
-const answer: Answer = {
-  version: 1,
-  view: 'v',
+const answer = answerOf({
   columns: [
     { name: 'month', label: 'Month', kind: 'dimension', type: 'date', grain: 'month' },
     { name: 'plan', label: 'Plan', kind: 'dimension', type: 'text' },
@@ -16,8 +14,7 @@ const answer: Answer = {
     ['2023-03-01', 'Basic', 3, 1],
     ['2023-03-01', 'Premium', 4, 2],
   ],
-  totals: null,
-}
+})
 
 test('months without rows stand as gaps', () => {
   const grid = pivot(answer, 'mrr')
@@ -29,9 +26,7 @@ test('months without rows stand as gaps', () => {
 })
 test('the rest of a top N is not the unknown member', () => {
   const grid = pivot(
-    {
-      version: 1,
-      view: 'v',
+    answerOf({
       columns: [
         { name: 'genre', label: 'Genre', kind: 'dimension', type: 'text' },
         { name: 'titles', label: 'Titles', kind: 'measure', type: 'number' },
@@ -42,8 +37,7 @@ test('the rest of a top N is not the unknown member', () => {
         [null, 2],
       ],
       other: [1],
-      totals: null,
-    },
+    }),
     'titles',
   )
   expect(grid.axis.map((one) => one.label)).toEqual(['Dramas', 'Unknown', 'All others'])

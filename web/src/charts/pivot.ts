@@ -1,9 +1,9 @@
-import type { Answer, Cell, Column } from '../api/types'
+import type { Answer, Member, Column } from '../api/types'
 import { filled } from '../model/dates'
 import { member } from '../model/format'
 
 export interface Place {
-  value: Cell
+  value: Member
   label: string
   other: boolean
 }
@@ -23,7 +23,7 @@ export interface Pivot {
   sumBefore: (axis: number) => number | null
 }
 
-const keyOf = (value: Cell, other: boolean) =>
+const keyOf = (value: Member, other: boolean) =>
   other ? 'other' : value === null ? 'null' : `=${String(value)}`
 const sumOf = (values: (number | null)[]): number | null => {
   const known = values.filter((one): one is number => one !== null)
@@ -31,13 +31,17 @@ const sumOf = (values: (number | null)[]): number | null => {
 }
 
 /** A series by its member; a flag by what it says, for "yes" alone would not tell of what. */
-function named(value: Cell, column: Column | undefined): string {
+function named(value: Member, column: Column | undefined): string {
   if (typeof value !== 'boolean' || !column) return member(value, column)
   return value ? column.label : `Not ${column.label[0]!.toLowerCase()}${column.label.slice(1)}`
 }
 
 /** `rank` puts the series in the order of all members, whichever of them an answer has. */
-export function pivot(answer: Answer, measureName: string, rank?: (member: Cell) => number): Pivot {
+export function pivot(
+  answer: Answer,
+  measureName: string,
+  rank?: (member: Member) => number,
+): Pivot {
   const dimensions = answer.columns.filter((one) => one.kind === 'dimension')
   const indexOf = (column: Column | undefined) => (column ? answer.columns.indexOf(column) : -1)
   const measure =
@@ -54,13 +58,13 @@ export function pivot(answer: Answer, measureName: string, rank?: (member: Cell)
     number,
   ]
 
-  const others = new Set(answer.other ?? [])
+  const others = new Set(answer.other)
   const axis = new Map<string, Place & { index: number }>()
   const series = new Map<string, Place & { index: number }>()
   // By the order in which members came: the axis, then the series.
   const now: (number | null)[][] = []
   const then: (number | null)[][] = []
-  const number = (value: Cell | undefined) =>
+  const number = (value: Member | undefined) =>
     value === null || value === undefined ? null : Number(value)
   answer.rows.forEach((row, index) => {
     const axisValue = a < 0 ? '' : row[a]!

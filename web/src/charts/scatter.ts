@@ -1,4 +1,4 @@
-import type { Cell } from '../api/types'
+import type { Member } from '../api/types'
 import { cell, member, short } from '../model/format'
 import type { Drawing, Mark, Scene, Tip } from './drawing'
 import { fade, kGrid, label, ticksWidth } from './parts'
@@ -40,9 +40,9 @@ export function scatter(scene: Scene): Drawing {
   const left = ticksWidth(sy, style(my)) + 12
   const column = answer.columns[d]!
   const grid = { ...kGrid, left, right: 24, top: 26, bottom: 38 }
-  const sizeOf = (row: Cell[]) =>
+  const sizeOf = (row: Member[]) =>
     8 + (mz ? Math.sqrt(Math.max(Number(row[mz.index]), 0) / biggest) : 0.5) * 30
-  const isRight = (row: Cell[]) => shareOf(Number(row[mx.index]), sx, isLog) > 0.8
+  const isRight = (row: Member[]) => shareOf(Number(row[mx.index]), sx, isLog) > 0.8
   const named = namesThatFit()
   const tips: Tip[] = []
   const marks: Mark[] = []

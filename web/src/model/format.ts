@@ -1,4 +1,4 @@
-import type { Cell, Column, Grain } from '../api/types'
+import type { Member, Column, Grain } from '../api/types'
 import { parts, utc } from './dates'
 
 /** Numbers and dates in the reader's locale. Formatters are made once: they are slow to make. */
@@ -183,7 +183,7 @@ export const bytes = (value: number): string => {
 }
 
 /** A member of a dimension as it is shown. */
-export function member(value: Cell, column?: Pick<Column, 'type' | 'grain'>): string {
+export function member(value: Member, column?: Pick<Column, 'type' | 'grain'>): string {
   if (value === null || value === '') return kUnknown
   if (column?.grain && typeof value === 'string') return period(value, column.grain)
   if (typeof value === 'boolean') return value ? 'Yes' : 'No'
@@ -193,7 +193,7 @@ export function member(value: Cell, column?: Pick<Column, 'type' | 'grain'>): st
   return String(value)
 }
 /** Any cell of an answer, whole. */
-export function cell(value: Cell, column: Column): string {
+export function cell(value: Member, column: Column): string {
   if (column.kind === 'dimension') return member(value, column)
   if (value === null) return kDash
   return exact(Number(value), column)

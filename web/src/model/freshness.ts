@@ -1,20 +1,10 @@
 import type { Age, Model, Page } from '../api/types'
+import { ofPipeline } from './charts'
 import { dimensionOf, measureOf, viewOf } from './names'
-
-/** Charts that show the pipeline as a whole, and so all that it works on. */
-const kWhole = new Set([
-  'runs',
-  'models',
-  'checks',
-  'catalog',
-  'workflows',
-  'quarantine',
-  'repairs',
-])
 
 /** Tables that the tiles of a page count, and cut by; nothing when that cannot be told. */
 export function tablesOf(page: Page, model: Model): Set<string> | null {
-  if (page.tiles.some((tile) => kWhole.has(tile.chart))) return null
+  if (page.tiles.some((tile) => ofPipeline(tile.chart))) return null
   const tables = new Set<string>()
   for (const tile of page.tiles)
     for (const name of [...(tile.measures ?? []), ...(tile.kpis ?? []).map((one) => one.measure)]) {

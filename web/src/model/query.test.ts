@@ -1,33 +1,32 @@
 import { expect, test } from 'vitest'
+import { dimensionOf, measureOf } from '../api/fixtures'
 import type { Model, Tile } from '../api/types'
 import { planOf } from './query'
 
-const dimension = (name: string) => ({
-  name,
-  label: name.toUpperCase(),
-  type: 'text',
-  bridge: null,
-})
 const model: Model = {
   version: 1,
   views: [
     {
       name: 'subscription_month',
       label: 'Paid months',
+      description: '',
       fact: 'fct',
       rows: 1,
+      note: '',
       time: {
         label: 'Month',
         grain: 'month',
         grains: ['month', 'quarter', 'year'],
         first: '2021-09-01',
         last: '2023-07-01',
+        known_until: null,
       },
-      dimensions: ['plan', 'region', 'subregion', 'country'].map(dimension),
+      dimensions: ['plan', 'region', 'subregion', 'country'].map((name) => dimensionOf(name)),
       measures: [
-        { name: 'mrr', label: 'MRR', format: 'money', additive: false, closing: true },
-        { name: 'arpu', label: 'ARPU', format: 'money', additive: false },
+        measureOf('mrr', { format: 'money', additive: false, closing: true }),
+        measureOf('arpu', { format: 'money', additive: false }),
       ],
+      hierarchies: [],
     },
   ],
 }

@@ -1,24 +1,25 @@
 import { ApiError, get } from '../api/http'
+import type { Path } from '../api/paths'
 import { server } from '../state/server.svelte'
 
 /** One plain answer of the server, kept until a newer one comes. */
-export class Asked<T = unknown> {
+export class Asked<T> {
   data = $state.raw<T | undefined>(undefined)
   error = $state.raw<Error | null>(null)
   waiting = $state(false)
   #abort: AbortController | undefined
-  #path = ''
+  #path: Path<T> = ''
   /** As `waiting`, for those who ask: an effect that asks must not follow it. */
   #busy = false
   #stale = false
 
-  ask(path: string) {
+  ask(path: Path<T>) {
     this.#abort?.abort()
     this.#path = path
     this.#stale = false
     const abort = (this.#abort = new AbortController())
     this.#busy = this.waiting = true
-    get<T>(path, abort.signal)
+    get(path, abort.signal)
       .then((data) => {
         if (this.#abort !== abort) return
         this.data = data
@@ -34,7 +35,7 @@ export class Asked<T = unknown> {
   }
 
   /** Asks what may have changed: not before an equal question is answered, so that none is starved. */
-  refresh(path: string) {
+  refresh(path: Path<T>) {
     if (this.#busy && path === this.#path) this.#stale = true
     else this.ask(path)
   }

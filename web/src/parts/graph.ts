@@ -1,14 +1,18 @@
-import type { ModelNode } from '../api/pipeline'
+import type { ModelNode } from '../api/types'
 
 const kOrder = ['raw', 'seed', 'staging', 'matching', 'intermediate', 'marts']
 
+/** A model, or a table that no model makes. */
+export type GraphNode = Pick<ModelNode, 'name' | 'layer' | 'inputs' | 'rows' | 'seconds'> &
+  Partial<Pick<ModelNode, 'materialisation' | 'description'>>
+
 export interface Layer {
   name: string
-  nodes: ModelNode[]
+  nodes: GraphNode[]
 }
 
 /** Adds what models read and no model makes: raw tables and seeds, by the prefix of their names. */
-export function withSources(models: ModelNode[]): ModelNode[] {
+export function withSources(models: ModelNode[]): GraphNode[] {
   const known = new Set(models.map((one) => one.name))
   const sources = new Set(models.flatMap((one) => one.inputs).filter((one) => !known.has(one)))
   const nodes = [...sources].map((name) => ({
@@ -22,8 +26,8 @@ export function withSources(models: ModelNode[]): ModelNode[] {
 }
 
 /** Groups models by layer, in the order in which data flows, each layer by name. */
-export function layered(nodes: ModelNode[]): Layer[] {
-  const groups = new Map<string, ModelNode[]>()
+export function layered(nodes: GraphNode[]): Layer[] {
+  const groups = new Map<string, GraphNode[]>()
   for (const node of nodes) {
     const name = node.layer || 'models'
     groups.set(name, [...(groups.get(name) ?? []), node])
@@ -38,7 +42,7 @@ export function layered(nodes: ModelNode[]): Layer[] {
 }
 
 /** A model, everything it is made of, and everything made of it. */
-export function related(nodes: ModelNode[], name: string): Set<string> {
+export function related(nodes: GraphNode[], name: string): Set<string> {
   const inputs = new Map(nodes.map((one) => [one.name, one.inputs]))
   const outputs = new Map<string, string[]>()
   for (const node of nodes)

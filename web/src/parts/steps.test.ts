@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import type { RunStep, StepPlan } from '../api/pipeline'
+import type { RunStep, StepPlan } from '../api/types'
 import { columnsOfSteps, compared, waitsFor } from './steps'
 
 const step = (name: string, change: Partial<RunStep> = {}): RunStep => ({

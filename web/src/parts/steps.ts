@@ -1,4 +1,4 @@
-import type { RunStep, StepPlan } from '../api/pipeline'
+import type { RunStep, StepPlan } from '../api/types'
 
 export interface StepBox {
   name: string

@@ -1,5 +1,5 @@
 import { ask, textOf } from '../api/client'
-import type { Cell, Model } from '../api/types'
+import type { Member, Model } from '../api/types'
 import { countOf, dimensionOf } from '../model/names'
 
 /** How many series have a hue of their own; the rest is grey. */
@@ -11,10 +11,10 @@ const kMost = 60
  * because it follows from all the members, counted without filters.
  */
 class Members {
-  #loaded = new Map<string, Promise<Map<Cell, number>>>()
+  #loaded = new Map<string, Promise<Map<Member, number>>>()
 
   /** Ranks the members: 0 to 3 a hue of their own, from 4 on greys. */
-  of(model: Model, dimension: string): Promise<Map<Cell, number>> {
+  of(model: Model, dimension: string): Promise<Map<Member, number>> {
     const key = `${model.version} ${dimension}`
     let found = this.#loaded.get(key)
     if (!found) {
@@ -25,7 +25,7 @@ class Members {
     return found
   }
 
-  async #load(model: Model, dimension: string): Promise<Map<Cell, number>> {
+  async #load(model: Model, dimension: string): Promise<Map<Member, number>> {
     const view = model.views.find((one) => dimensionOf(one, dimension))
     const count = view && countOf(view)
     if (!count) return new Map()
@@ -37,7 +37,7 @@ class Members {
 }
 
 /** Gives the largest members the hues, in the order in which they came. */
-export function ranked(rows: [Cell, number][]): Map<Cell, number> {
+export function ranked(rows: [Member, number][]): Map<Member, number> {
   const known = rows.filter(([member]) => member !== null)
   const largest = new Set(
     [...known]
@@ -45,7 +45,7 @@ export function ranked(rows: [Cell, number][]): Map<Cell, number> {
       .slice(0, kHues)
       .map(([member]) => member),
   )
-  const out = new Map<Cell, number>()
+  const out = new Map<Member, number>()
   let hue = 0
   let grey = kHues
   for (const [member] of known) out.set(member, largest.has(member) ? hue++ : grey++)

@@ -1,4 +1,4 @@
-import type { Answer, Cell, Filter, Grain, Kpi, Model, Query, View } from '../api/types'
+import type { Answer, Member, Filter, Grain, Kpi, Model, Query, View } from '../api/types'
 import type { Filters } from '../state/location'
 import { viewOf } from '../model/names'
 import { filtersFor } from '../model/query'
@@ -37,7 +37,7 @@ export function groupsOf(
     const base = own.length ? { filters: own } : {}
     const now = join(view, kpi.measure, {
       ...base,
-      ...(kpi.compare && view.time ? { compare: kpi.compare } : {}),
+      ...(kpi.compare && kpi.compare !== 'none' && view.time ? { compare: kpi.compare } : {}),
       ...(kpi.last && view.time ? { last: kpi.last } : {}),
     })
     const grain: Grain | undefined =
@@ -55,7 +55,7 @@ export function valueOf(
   answer: Answer,
   measure: string,
 ): { now: number | null; before: number | null } {
-  const read = (row: Cell[] | undefined, at: number) =>
+  const read = (row: Member[] | undefined, at: number) =>
     row && at >= 0 && row[at] !== null ? Number(row[at]) : null
   const row = answer.rows[0]
   return {

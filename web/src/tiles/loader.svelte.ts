@@ -1,5 +1,5 @@
 import { ApiError, ask, remembered } from '../api/client'
-import type { Answer, Cell, Model } from '../api/types'
+import type { Answer, Member, Model } from '../api/types'
 import type { Plan } from '../model/query'
 import { members } from '../state/members.svelte'
 import { server } from '../state/server.svelte'
@@ -11,7 +11,7 @@ export interface Shown {
   text: string
   plan: Plan
   answer: Answer
-  ranks: Map<Cell, number>
+  ranks: Map<Member, number>
 }
 
 /** Keeps one tile's answer current. An answer that was overtaken never shows. */
@@ -42,9 +42,9 @@ export class Loader {
     }
     const came = expectAnswer()
     abort.signal.addEventListener('abort', () => came())
-    const ranks: Promise<Map<Cell, number>> = plan.series
-      ? members.of(model, plan.series).catch(() => new Map<Cell, number>())
-      : Promise.resolve(new Map<Cell, number>())
+    const ranks: Promise<Map<Member, number>> = plan.series
+      ? members.of(model, plan.series).catch(() => new Map<Member, number>())
+      : Promise.resolve(new Map<Member, number>())
     Promise.all([kept ?? ask(text, abort.signal), ranks])
       .then(([answer, found]) => {
         came(() => {
