@@ -10,15 +10,27 @@ export interface Theme {
   greys: string[]
   low: string
   high: string
-  name: 'light' | 'dark'
 }
 
 export const kFont = "'Inter Variable', Inter, system-ui, sans-serif"
 
+/** #rrggbb of a colour as a style has it when it is worked out. */
+const hexOf = (colour: string): string =>
+  `#${(colour.match(/\d+/g) ?? [])
+    .slice(0, 3)
+    .map((one) => Number(one).toString(16).padStart(2, '0'))
+    .join('')}`
+
 function read(): Theme {
-  const style = getComputedStyle(document.documentElement)
-  const of = (name: string) => style.getPropertyValue(name).trim()
-  return {
+  // A variable is handed out as it is written; only a colour that is used has chosen between light and dark.
+  const probe = document.createElement('i')
+  document.body.append(probe)
+  const style = getComputedStyle(probe)
+  const of = (name: string) => {
+    probe.style.color = `var(${name})`
+    return hexOf(style.color)
+  }
+  const theme = {
     text: of('--text'),
     soft: of('--soft'),
     faint: of('--faint'),
@@ -29,8 +41,9 @@ function read(): Theme {
     greys: [of('--grey-1'), of('--grey-2'), of('--grey-3')],
     low: of('--low'),
     high: of('--blue'),
-    name: of('--name') === 'dark' ? 'dark' : 'light',
   }
+  probe.remove()
+  return theme
 }
 
 export type Choice = 'system' | 'light' | 'dark'
