@@ -145,7 +145,7 @@ TEST(PageWords, AreThoseOfTheApisDescription) {
   EXPECT_EQ(schema("Grain").at("enum"), Json(words.grains));
   EXPECT_EQ(schema("Comparison").at("enum"), Json(words.comparisons));
   // A chart is one of these three lists, and of nothing else.
-  const Json& charts = schema("ChartKind").at("anyOf");
+  const Json charts = schema("ChartKind").at("anyOf");
   ASSERT_EQ(charts.size(), 3);
   EXPECT_THAT(charts[0].at("$ref").get<std::string>(), testing::EndsWith("/MeasureChart"));
   EXPECT_THAT(charts[1].at("$ref").get<std::string>(), testing::EndsWith("/PipelineChart"));

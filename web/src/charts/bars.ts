@@ -1,6 +1,9 @@
-import { short } from '../model/format'
+import { short, styleOf } from '../model/format'
 import type { Drawing, Mark, Scene } from './drawing'
-import { axisTip, fade, faded, kGrid, label, spoken, stackable, styleOf } from './parts'
+import { axisTip, spoken } from './hover'
+import { fade, faded } from './emphasis'
+import { kGrid, label } from './axes'
+import { stackable } from './stack'
 import { pivot } from './pivot'
 import { fitted, widthOf } from './text'
 

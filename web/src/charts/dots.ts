@@ -1,6 +1,9 @@
-import { percent } from '../model/format'
+import { percent, styleOf } from '../model/format'
 import type { Drawing, Mark, Scene, Tip } from './drawing'
-import { axisTip, fade, kGrid, label, spoken, stackable, styleOf, tickText } from './parts'
+import { axisTip, spoken } from './hover'
+import { fade } from './emphasis'
+import { kGrid, label, tickText } from './axes'
+import { stackable } from './stack'
 import { pivot } from './pivot'
 import { ticksAround, wilson } from './scale'
 import { fitted, widthOf } from './text'
@@ -56,7 +59,9 @@ export function dots(scene: Scene): Drawing {
         share: counts ? `${percent(cell.low)} – ${percent(cell.high)}` : '',
       }
     })
-    found.note = counts ? '95 % intervals, as if the users were drawn from more of their kind' : ''
+    found.note = counts
+      ? `95 % intervals, as if the ${scene.measure.label.toLowerCase()} were drawn from more of their kind`
+      : ''
     return found
   }
 

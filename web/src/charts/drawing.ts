@@ -57,6 +57,3 @@ export interface Scene {
   /** Whether a member of the clicked dimension is chosen; null when nothing is. */
   chosen: ((member: Member, day?: string) => boolean) | null
 }
-
-export const kPale = 0.38
-export const kFaded = 0.25

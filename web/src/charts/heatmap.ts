@@ -1,7 +1,10 @@
-import { exact, percent, short } from '../model/format'
+import { exact, percent, short, styleOf } from '../model/format'
 import type { Drawing, Mark, Scene, Tip } from './drawing'
 import { inkOn, mixed } from './ink'
-import { changeText, fade, kGrid, label, stackable, styleOf } from './parts'
+import { changeText } from './hover'
+import { fade } from './emphasis'
+import { kGrid, label } from './axes'
+import { stackable } from './stack'
 import { pivot } from './pivot'
 import { fitted, widthOf } from './text'
 

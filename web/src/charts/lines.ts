@@ -1,38 +1,15 @@
-import { endOf } from '../model/dates'
-import { period } from '../model/format'
-import type { Drawing, Mark, Scene } from './drawing'
-import {
-  axisTip,
-  everyNth,
-  fade,
-  kGrid,
-  label,
-  overhang,
-  spoken,
-  stackable,
-  styleOf,
-  ticksWidth,
-  unfinished,
-  valueAxis,
-} from './parts'
-import { pivot } from './pivot'
-import { spread, ticks, ticksAround } from './scale'
-import { widthOf } from './text'
+import { everyNth } from './axes'
+import type { Drawing, Scene } from './drawing'
+import { fade, unfinished } from './emphasis'
+import { frameOf, gridOf } from './frame'
+import { ticks, ticksAround } from './scale'
+import { stackable } from './stack'
 
 /** Lines over time, named at their ends; what is not finished is dashed. */
 export function lines(scene: Scene): Drawing {
-  const { theme, plan, answer, width, height } = scene
-  const grid = pivot(answer, scene.measure.name, scene.rank)
-  const grain = grid.axisColumn?.grain
-  const style = scene.share ? { type: 'percent' } : styleOf(scene.measure)
-  const colourOf = (y: number) =>
-    grid.seriesColumn ? scene.colour(grid.series[y]!.value) : theme.series[0]!
-  const value = (x: number, y: number) => {
-    const own = grid.at(x, y)
-    if (!scene.share || own === null) return own
-    const whole = grid.sum(x)
-    return whole ? own / whole : null
-  }
+  const { theme, height } = scene
+  const of = gridOf(scene)
+  const { grid, style, colourOf, value } = of
   const all = grid.axis
     .flatMap((_, x) =>
       grid.series.flatMap((_, y) => [
@@ -48,37 +25,24 @@ export function lines(scene: Scene): Drawing {
     stackable(scene) || style.type === 'percent'
       ? ticks(Math.min(...all, 0), high, wanted, style.type === 'number' && high > 3)
       : ticksAround(Math.min(...all, high), high, wanted)
-  const named = grid.seriesColumn && grid.series.length > 1
-  const left = ticksWidth(scale, style) + 10
-  const [top, bottom] = [10, 24]
-  const brief = grid.axis.map((one) => (grain ? period(String(one.value), grain, true) : one.label))
-  const widest = Math.max(...brief.map((one) => widthOf(one)), 10)
-  const right = named
-    ? Math.min(width * 0.3, Math.max(...grid.series.map((one) => widthOf(one.label, 12, 600))) + 18)
-    : Math.max(14, overhang(widest, width - left - 14, grid.axis.length))
-  const nth = everyNth(grid.axis.length, width - left - right, widest)
+  const frame = frameOf(scene, of, scale, {
+    most: 0.3,
+    around: 18,
+    gap: 8,
+    least: 14,
+    overhangs: true,
+  })
   const firstOpen = grid.axis.findIndex((one) => unfinished(scene, one.value))
   const open = (x: number) => firstOpen >= 0 && x >= firstOpen
 
-  const marks: Mark[] = []
-  const tip = (_: number, x: number) => axisTip(scene, grid, colourOf, x)
   const points = grid.axis.length <= 40
   const series: Record<string, unknown>[] = []
-  grid.series.forEach((one, y) => {
+  grid.series.forEach((_, y) => {
     let opacity = 1
-    grid.axis.forEach((place, x) => {
-      const mark: Mark = {
-        series: y,
-        data: x,
-        axisMember: place.value,
-        label: () => spoken(tip(y, x), grid.series.length - 1 - y),
-      }
-      if (grain && plan.click === plan.axis)
-        mark.range = { from: String(place.value), to: endOf(String(place.value), grain) }
-      else if (plan.click === plan.series) mark.member = one.value
-      else mark.member = place.other ? undefined : place.value
-      if (mark.member !== undefined && plan.click === plan.series) opacity = fade(scene, mark)
-      marks.push(mark)
+    grid.axis.forEach((_, x) => {
+      const mark = frame.mark(x, y)
+      if (mark.member !== undefined && scene.plan.click === scene.plan.series)
+        opacity = fade(scene, mark)
     })
     series.push({
       id: `s${y}`,
@@ -122,50 +86,13 @@ export function lines(scene: Scene): Drawing {
       }),
     )
 
-  return {
-    option: {
-      grid: { ...kGrid, left, right, top, bottom },
-      xAxis: {
-        type: 'category',
-        data: brief,
-        boundaryGap: true,
-        axisTick: { show: false },
-        axisLine: { lineStyle: { color: theme.line } },
-        axisLabel: { ...label(theme), interval: (index: number) => index % nth === 0 },
-      },
-      yAxis: valueAxis(theme, style, scale),
-      series,
-      graphic: named ? endLabels() : [],
-    },
-    marks,
-    tip,
-    plot: { left, right, top, bottom },
-    ...(grain ? { periods: grid.axis.map((one) => String(one.value)) } : {}),
-  }
-
-  function endLabels() {
-    const plotHeight = height - top - bottom
-    const wanted = grid.series.map((_, y) => {
+  const { brief, widest, plotWidth } = frame
+  const nth = everyNth(grid.axis.length, plotWidth, widest)
+  return frame.drawing(series, { texts: brief, nth }, () =>
+    grid.series.map((_, y) => {
       let last = grid.axis.length - 1
       while (last > 0 && value(last, y) === null) last -= 1
-      return (
-        top + plotHeight * (1 - ((value(last, y) ?? 0) - scale.min) / (scale.max - scale.min)) - 7
-      )
-    })
-    const places = spread(wanted, 16, top - 6, height - bottom - 12)
-    return grid.series.map((one, y) => ({
-      id: `l${y}`,
-      type: 'text',
-      silent: true,
-      left: width - right + 8,
-      top: places[y],
-      style: {
-        text: one.label,
-        fill: colourOf(y),
-        font: `600 12px ${label(theme).fontFamily}`,
-        width: right - 10,
-        overflow: 'truncate',
-      },
-    }))
-  }
+      return value(last, y) ?? 0
+    }),
+  )
 }

@@ -1,23 +1,28 @@
 import type { Member } from '../api/types'
-import { exact, member, percent, short } from '../model/format'
+import { exact, member, percent, short, styleOf } from '../model/format'
 import type { Drawing, Mark, Scene, Tip } from './drawing'
 import { mixed } from './ink'
-import { changeText, fade, label, stackable, styleOf } from './parts'
+import { changeText } from './hover'
+import { fade } from './emphasis'
+import { label } from './axes'
+import { stackable } from './stack'
 import { fitted, widthOf } from './text'
 import { codes, kWorld, ratio } from './world'
 
 const padded = (code: Member) => (code === null ? '' : String(code).padStart(3, '0'))
 
-/** A world map: each country as dark as its measure is high, on a square-root scale. */
+/**
+ * A world map: each country as dark as its measure is high, on a square-root scale. The first dimension names the
+ * countries, the last has their ISO numbers.
+ */
 export function map(scene: Scene): Drawing {
   const { theme, answer, width, height, measure } = scene
   const style = styleOf(measure)
   const dimensions = answer.columns
     .map((one, at) => (one.kind === 'dimension' ? at : -1))
     .filter((at) => at >= 0)
-  const codeAt =
-    dimensions.find((at) => answer.columns[at]!.name.endsWith('code')) ?? dimensions[0]!
-  const nameAt = dimensions.find((at) => at !== codeAt) ?? codeAt
+  const nameAt = dimensions[0]!
+  const codeAt = dimensions.at(-1)!
   const valueAt = answer.columns.findIndex((one) => one.kind === 'measure')
   const beforeAt = answer.columns.findIndex((one) => one.kind === 'before')
   const total = stackable(scene) ? answer.totals?.[valueAt] : null

@@ -1,8 +1,9 @@
 import type { Member } from '../api/types'
 import { cell, member, short } from '../model/format'
 import type { Drawing, Mark, Scene, Tip } from './drawing'
-import { fade, kGrid, label, ticksWidth } from './parts'
 import { shareOf, ticksAround } from './scale'
+import { fade } from './emphasis'
+import { kGrid, label, ticksWidth } from './axes'
 import { fitted, widthOf } from './text'
 
 /** A dot a member: the first measure across, the second up, the third its area. */

@@ -1,4 +1,4 @@
-import type { Member, Column, Grain } from '../api/types'
+import type { Column, Grain, Measure, Member } from '../api/types'
 import { parts, utc } from './dates'
 
 /** Numbers and dates in the reader's locale. Formatters are made once: they are slow to make. */
@@ -41,6 +41,7 @@ export interface Style {
   type: string
   unit?: string
 }
+export const styleOf = (measure: Measure): Style => ({ type: measure.format, unit: measure.unit })
 
 /**
  * A share to so many digits. One that is not quite none or all is never rounded to it: 2,499 of 2,500 are

@@ -1,6 +1,6 @@
 import type { Filter, Grain, Model, Query, Tile, View } from '../api/types'
 import { isGrain } from '../api/types'
-import { decodeMembers, type Choice, type Filters } from '../state/location'
+import { decodeMembers, type Choice, type Filters } from './location'
 import { firstDay, lastDay } from './dates'
 import { grainsOf, labelOf, takes, viewOf } from './names'
 
@@ -55,7 +55,7 @@ export function planOf(model: Model, tile: Tile, choice: Choice, filters: Filter
   const offered = tile.measures ?? []
   const known = (name: string) =>
     !viewOf(model, name)?.measures.find((one) => one.name === name)?.unknown
-  // The first that the data can tell: hours where a dataset holds them, else votes.
+  // The first that the data can tell.
   const measure = offered.includes(choice.measure ?? '')
     ? choice.measure!
     : (offered.find(known) ?? offered[0])

@@ -1,7 +1,5 @@
 import type { ModelNode } from '../api/types'
 
-const kOrder = ['raw', 'seed', 'staging', 'matching', 'intermediate', 'marts']
-
 /** A model, or a table that no model makes. */
 export type GraphNode = Pick<ModelNode, 'name' | 'layer' | 'inputs' | 'rows' | 'seconds'> &
   Partial<Pick<ModelNode, 'materialisation' | 'description'>>
@@ -28,17 +26,42 @@ export function withSources(models: ModelNode[]): GraphNode[] {
 /** Groups models by layer, in the order in which data flows, each layer by name. */
 export function layered(nodes: GraphNode[]): Layer[] {
   const groups = new Map<string, GraphNode[]>()
-  for (const node of nodes) {
-    const name = node.layer || 'models'
-    groups.set(name, [...(groups.get(name) ?? []), node])
-  }
-  const rank = (name: string) => {
-    const at = kOrder.indexOf(name.toLowerCase())
-    return at < 0 ? kOrder.length : at
-  }
+  for (const node of nodes) groups.set(layerOf(node), [...(groups.get(layerOf(node)) ?? []), node])
+  const ranks = ranksOf(nodes)
   return [...groups]
-    .sort(([a], [b]) => rank(a) - rank(b) || a.localeCompare(b))
+    .sort(([a], [b]) => ranks.get(a)! - ranks.get(b)! || a.localeCompare(b))
     .map(([name, list]) => ({ name, nodes: list.sort((a, b) => a.name.localeCompare(b.name)) }))
+}
+
+const layerOf = (node: GraphNode) => node.layer || 'models'
+
+/**
+ * How far each layer lies from the beginning: behind all layers that it reads. Where two read each other, the one
+ * that is read more often is before.
+ */
+function ranksOf(nodes: GraphNode[]): Map<string, number> {
+  const layers = new Map(nodes.map((one) => [one.name, layerOf(one)]))
+  const reads = new Map<string, Map<string, number>>()
+  for (const node of nodes)
+    for (const input of node.inputs) {
+      const [to, from] = [layerOf(node), layers.get(input)!]
+      const counts = reads.get(to) ?? new Map<string, number>()
+      reads.set(to, counts.set(from, (counts.get(from) ?? 0) + 1))
+    }
+  const times = (to: string, from: string) => reads.get(to)?.get(from) ?? 0
+  const ranks = new Map<string, number>()
+  const rankOf = (name: string, seen: string[]): number => {
+    const found = ranks.get(name)
+    if (found !== undefined) return found
+    const before = [...(reads.get(name)?.keys() ?? [])].filter(
+      (one) => one !== name && !seen.includes(one) && times(name, one) > times(one, name),
+    )
+    const rank = Math.max(-1, ...before.map((one) => rankOf(one, [...seen, name]))) + 1
+    ranks.set(name, rank)
+    return rank
+  }
+  for (const name of layers.values()) rankOf(name, [])
+  return ranks
 }
 
 /** A model, everything it is made of, and everything made of it. */

@@ -1,5 +1,5 @@
 import type { Member } from '../api/types'
-import { placeOf, toggled, urlOf, type Place, type PageFilter } from './location'
+import { placeOf, toggled, urlOf, type Place, type PageFilter } from '../model/location'
 
 /** Where the reader is. The URL is the truth; this is its reading, and everything follows it. */
 class Here {

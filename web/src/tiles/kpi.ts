@@ -1,5 +1,5 @@
 import type { Answer, Member, Filter, Grain, Kpi, Model, Query, View } from '../api/types'
-import type { Filters } from '../state/location'
+import type { Filters } from '../model/location'
 import { viewOf } from '../model/names'
 import { filtersFor } from '../model/query'
 
