@@ -17,7 +17,7 @@ const countries = feature(topology, topology.objects.countries) as FeatureCollec
   { name: string }
 >
 
-/** Antarctica: no users, no titles, much room. */
+/** Antarctica: much room, and nothing to count. */
 const kLeftOut = '010'
 export const kWorld = 'world'
 export const codes = new Map<string, string>()

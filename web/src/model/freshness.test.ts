@@ -62,5 +62,5 @@ test('promises and names in words', () => {
   expect(every(691_200)).toBe('8 days')
   expect(every(86_400)).toBe('day')
   expect(every(5400)).toBe('90 minutes')
-  expect(datasetName('netflix_top10_global', 'netflix')).toBe('top10 global')
+  expect(datasetName('shop_orders_daily', 'shop')).toBe('orders daily')
 })
