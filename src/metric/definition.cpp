@@ -2,124 +2,23 @@
 
 #include <algorithm>
 #include <array>
-#include <set>
 
-#include "base/files.hpp"
-#include "base/near_miss.hpp"
 #include "base/yaml.hpp"
+#include "metric/shared.hpp"
 
 namespace reelhouse::metric {
 namespace {
 
 constexpr std::array<const char*, 5> kGrains = {"day", "week", "month", "quarter", "year"};
 const std::vector<std::string> kFormats = {"number", "money", "percent", "rating", "hours", "days", "years"};
-const std::vector<std::string> kTypes = {"text", "number", "flag"};
-
-template <typename T>
-const T* named(const std::vector<T>& things, const std::string& wanted) {
-  const auto found = std::ranges::find(things, wanted, &T::name);
-  return found == things.end() ? nullptr : &*found;
-}
-
-Error unknown_name(const Yaml& yaml, const std::string& what, const std::string& name,
-                   const std::vector<std::string>& known) {
-  return yaml.error(fmt::format("{} '{}' is not known", what, name), did_you_mean(name, known));
-}
-
-bool is_name_character(char c) {
-  return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_';
-}
-
-/// Lists the names before a dot in an expression ("plan" of plan.plan_name), texts in quotes left out.
-std::set<std::string> qualifiers_of(const std::string& sql) {
-  std::set<std::string> found;
-  std::string word;
-  bool in_text = false;
-  for (const char c : sql) {
-    if (c == '\'') in_text = !in_text;
-    if (!in_text && is_name_character(c)) {
-      word += c;
-      continue;
-    }
-    if (!in_text && c == '.' && !word.empty() && std::isdigit(static_cast<unsigned char>(word[0])) == 0)
-      found.insert(word);
-    word.clear();
-  }
-  return found;
-}
-
-/// Adds a join and those that it comes from, upstream first.
-void add_join(const View& view, const Join& join, std::vector<std::string>& joins) {
-  if (std::ranges::find(joins, join.name) != joins.end()) return;
-  if (const Join* before = view.join(join.from)) add_join(view, *before, joins);
-  joins.push_back(join.name);
-}
-
-/// Finds the joins, and the bridge at their beginning, that expressions read.
-struct Reached {
-  std::vector<std::string> joins;
-  std::string bridge;
-};
-Result<Reached> reached_by(const View& view, const Yaml& yaml, const std::vector<std::string>& expressions) {
-  Reached reached;
-  std::vector<std::string> known = {"fact"};
-  for (const auto& join : view.joins) known.push_back(join.name);
-  for (const auto& bridge : view.bridges) known.push_back(bridge.name);
-  for (const auto& sql : expressions)
-    for (const auto& name : qualifiers_of(sql)) {
-      if (name == "fact") continue;
-      if (view.bridge(name) != nullptr) {
-        reached.bridge = name;
-        continue;
-      }
-      const Join* join = view.join(name);
-      if (join == nullptr) return fail(unknown_name(yaml, "join", name, known));
-      add_join(view, *join, reached.joins);
-    }
-  for (const auto& name : reached.joins)
-    if (const Bridge* bridge = view.bridge(view.join(name)->from)) {
-      if (!reached.bridge.empty() && reached.bridge != bridge->name)
-        return fail(yaml.error(fmt::format("reads two bridges, {} and {}", reached.bridge, bridge->name),
-                               "A dimension can be reached over one bridge."));
-      reached.bridge = bridge->name;
-    }
-  return reached;
-}
-
-Result<> read_joins(const Yaml& yaml, View& view) {
-  for (const auto& name : yaml.keys()) {
-    const Yaml item = yaml.at(name);
-    RH_TRY(item.only_keys({"table", "column", "key", "from"}));
-    Join join;
-    join.name = name;
-    RH_ASSIGN(join.table, item.at("table").text());
-    RH_ASSIGN(join.column, item.at("column").text());
-    RH_ASSIGN(join.key, item.at("key").text_or(join.column));
-    RH_ASSIGN(join.from, item.at("from").text_or(""));
-    if (join.from == "fact") join.from.clear();
-    if (!join.from.empty() && view.join(join.from) == nullptr && view.bridge(join.from) == nullptr)
-      return fail(
-          item.error(fmt::format("join '{}' comes from '{}', which is not written above it", name, join.from),
-                     "Name a bridge, or a join that stands above."));
-    view.joins.push_back(std::move(join));
-  }
-  return {};
-}
-
-Result<> read_bridges(const Yaml& yaml, View& view) {
-  for (const auto& name : yaml.keys()) {
-    const Yaml item = yaml.at(name);
-    RH_TRY(item.only_keys({"table", "column", "key", "weight", "where"}));
-    Bridge bridge;
-    bridge.name = name;
-    RH_ASSIGN(bridge.table, item.at("table").text());
-    RH_ASSIGN(bridge.column, item.at("column").text());
-    RH_ASSIGN(bridge.key, item.at("key").text_or(bridge.column));
-    RH_ASSIGN(bridge.weight, item.at("weight").text());
-    RH_ASSIGN(bridge.where, item.at("where").text_or(""));
-    view.bridges.push_back(std::move(bridge));
-  }
-  return {};
+/// Returns a SELECT that a key holds, or the one that it names; "" where it says nothing.
+Result<std::string> statement_at(const Yaml& yaml, const Parts& parts) {
+  RH_ASSIGN(std::string sql, yaml.text_or(""));
+  if (!is_name(sql)) return sql;
+  if (const NamedStatement* found = parts.statement(sql)) return found->sql;
+  Error error = unknown_name(yaml, "statement", sql, names_of(parts.statements));
+  if (error.hint.empty()) error.hint = "Write a SELECT, or the name of one under `statements`.";
+  return fail(std::move(error));
 }
 
 Result<> read_time(const Yaml& yaml, View& view) {
@@ -129,7 +28,7 @@ Result<> read_time(const Yaml& yaml, View& view) {
   RH_ASSIGN(time.sql, yaml.at("sql").text());
   RH_ASSIGN(time.label, yaml.at("label").text_or("Date"));
   RH_ASSIGN(const std::string grain, yaml.at("grain").text());
-  RH_ASSIGN(time.known_until, yaml.at("known_until").text_or(""));
+  RH_ASSIGN(time.known_until, statement_at(yaml.at("known_until"), view));
   const auto found = grain_named(grain);
   if (!found) return fail(unknown_name(yaml.at("grain"), "grain", grain, {kGrains.begin(), kGrains.end()}));
   time.grain = *found;
@@ -139,30 +38,6 @@ Result<> read_time(const Yaml& yaml, View& view) {
         yaml.error("dates cannot be reached over a bridge", "Use a column of the fact or of a join."));
   time.joins = reached.joins;
   view.time = std::move(time);
-  return {};
-}
-
-Result<> read_dimensions(const Yaml& yaml, View& view) {
-  for (const auto& name : yaml.keys()) {
-    const Yaml item = yaml.at(name);
-    RH_TRY(item.only_keys({"label", "description", "type", "sql", "sort"}));
-    if (name == "date" || grain_named(name))
-      return fail(item.error(fmt::format("'{}' cannot name a dimension", name),
-                             "It stands for the view's dates, which `time` declares."));
-    Dimension dimension;
-    dimension.name = name;
-    RH_ASSIGN(dimension.label, item.at("label").text_or(name));
-    RH_ASSIGN(dimension.description, item.at("description").text_or(""));
-    RH_ASSIGN(dimension.type, item.at("type").text_or("text"));
-    RH_ASSIGN(dimension.sql, item.at("sql").text());
-    RH_ASSIGN(dimension.sort, item.at("sort").text_or(""));
-    if (std::ranges::find(kTypes, dimension.type) == kTypes.end())
-      return fail(unknown_name(item.at("type"), "type", dimension.type, kTypes));
-    RH_ASSIGN(const Reached reached, reached_by(view, item, {dimension.sql, dimension.sort}));
-    dimension.joins = reached.joins;
-    dimension.bridge = reached.bridge;
-    view.dimensions.push_back(std::move(dimension));
-  }
   return {};
 }
 
@@ -194,10 +69,8 @@ Result<> read_kind(const Yaml& item, const View& view, Measure& measure) {
     measure.denominator = parts[1];
     for (const auto& part : parts) {
       const Measure* found = view.measure(part);
-      std::vector<std::string> known;
-      for (const auto& other : view.measures) known.push_back(other.name);
       if (found == nullptr) {
-        Error error = unknown_name(item.at("ratio"), "measure", part, known);
+        Error error = unknown_name(item.at("ratio"), "measure", part, names_of(view.measures));
         if (error.hint.empty()) error.hint = "A ratio's parts stand above it in the same view.";
         return fail(std::move(error));
       }
@@ -226,7 +99,7 @@ Result<> read_measures(const Yaml& yaml, View& view) {
     RH_ASSIGN(measure.unit, item.at("unit").text_or(""));
     RH_ASSIGN(measure.where, item.at("where").text_or(""));
     RH_ASSIGN(measure.closing, item.at("closing").flag_or(false));
-    RH_ASSIGN(measure.unknown, item.at("unknown").text_or(""));
+    RH_ASSIGN(measure.unknown, statement_at(item.at("unknown"), view));
     RH_ASSIGN(measure.needs, item.at("needs").text_or(""));
     if (std::ranges::find(kFormats, measure.format) == kFormats.end())
       return fail(unknown_name(item.at("format"), "format", measure.format, kFormats));
@@ -245,25 +118,16 @@ Result<> read_measures(const Yaml& yaml, View& view) {
   return {};
 }
 
-Result<> read_hierarchies(const Yaml& yaml, View& view) {
-  std::vector<std::string> known;
-  for (const auto& dimension : view.dimensions) known.push_back(dimension.name);
-  for (const auto& name : yaml.keys()) {
-    RH_ASSIGN(auto levels, yaml.at(name).texts());
-    for (const auto& level : levels)
-      if (view.dimension(level) == nullptr)
-        return fail(unknown_name(yaml.at(name), "dimension", level, known));
-    view.hierarchies.push_back({name, std::move(levels)});
-  }
-  return {};
-}
-
 Result<> read_cube(const Yaml& yaml, View& view) {
   if (yaml.empty()) return {};
-  RH_ASSIGN(auto names, yaml.texts());
   std::vector<std::string> known;
   for (const auto& dimension : view.dimensions)
     if (dimension.bridge.empty()) known.push_back(dimension.name);
+  if (yaml.is_scalar() && yaml.dump() == "all") {
+    view.cube = Cube{std::move(known)};
+    return {};
+  }
+  RH_ASSIGN(auto names, yaml.texts());
   for (const auto& name : names)
     if (std::ranges::find(known, name) == known.end()) {
       Error error = unknown_name(yaml, "dimension", name, known);
@@ -276,9 +140,11 @@ Result<> read_cube(const Yaml& yaml, View& view) {
   return {};
 }
 
-Result<View> read_view(const Yaml& yaml) {
-  RH_TRY(yaml.only_keys({"view", "label", "description", "fact", "where", "time", "joins", "bridges",
-                         "dimensions", "measures", "hierarchies", "cube"}));
+Result<View> read_view(const Yaml& yaml, const SharedParts& shared) {
+  std::vector<std::string> keys = {"view",  "label", "description", "fact",
+                                   "where", "time",  "measures",    "cube"};
+  keys.insert(keys.end(), kPartKeys.begin(), kPartKeys.end());
+  RH_TRY(yaml.only_keys(keys));
   View view;
   view.file = yaml.where();
   RH_ASSIGN(view.name, yaml.at("view").text());
@@ -286,13 +152,11 @@ Result<View> read_view(const Yaml& yaml) {
   RH_ASSIGN(view.description, yaml.at("description").text_or(""));
   RH_ASSIGN(view.fact, yaml.at("fact").text());
   RH_ASSIGN(view.where, yaml.at("where").text_or(""));
-  RH_TRY(read_bridges(yaml.at("bridges"), view));
-  RH_TRY(read_joins(yaml.at("joins"), view));
+  RH_ASSIGN(const Parts used, shared.used_by(yaml.at("uses")));
+  RH_ASSIGN(static_cast<Parts&>(view), read_parts(yaml, used));
   RH_TRY(read_time(yaml.at("time"), view));
-  RH_TRY(read_dimensions(yaml.at("dimensions"), view));
   RH_TRY(read_measures(yaml.at("measures"), view));
   if (view.measures.empty()) return fail(yaml.error("the view measures nothing", "Write `measures:`."));
-  RH_TRY(read_hierarchies(yaml.at("hierarchies"), view));
   RH_TRY(read_cube(yaml.at("cube"), view));
   return view;
 }
@@ -309,17 +173,9 @@ std::optional<Grain> grain_named(const std::string& name) {
   return static_cast<Grain>(found - kGrains.begin());
 }
 
-const Dimension* View::dimension(const std::string& wanted) const {
-  return named(dimensions, wanted);
-}
 const Measure* View::measure(const std::string& wanted) const {
-  return named(measures, wanted);
-}
-const Join* View::join(const std::string& wanted) const {
-  return named(joins, wanted);
-}
-const Bridge* View::bridge(const std::string& wanted) const {
-  return named(bridges, wanted);
+  const auto found = std::ranges::find(measures, wanted, &Measure::name);
+  return found == measures.end() ? nullptr : &*found;
 }
 
 const View* Definitions::view_of(const std::string& measure) const {
@@ -337,10 +193,11 @@ std::vector<std::string> Definitions::measure_names() const {
 
 Result<Definitions> load_definitions(const std::filesystem::path& folder) {
   Definitions definitions;
+  RH_ASSIGN(const SharedParts shared, SharedParts::load(folder / "shared"));
   RH_ASSIGN(const auto files, yaml_files(folder, "listing metric views"));
   for (const auto& file : files) {
     RH_ASSIGN(const Yaml yaml, Yaml::load(file));
-    RH_ASSIGN(View view, read_view(yaml));
+    RH_ASSIGN(View view, read_view(yaml, shared));
     for (const auto& other : definitions.views)
       if (other.name == view.name)
         return fail(yaml.at("view").error(fmt::format("view '{}' is also in {}", view.name, other.file)));

@@ -22,6 +22,7 @@ struct Join {
   std::string from;    ///< the join whose column is the key; empty = the fact (or the bridge)
   std::string column;  ///< the key on the near side
   std::string key;     ///< the key on the far side
+  std::string place;   ///< file:line
 };
 
 /// A many-to-many table between the fact and a dimension table.
@@ -32,6 +33,7 @@ struct Bridge {
   std::string key;     ///< of the bridge, equal to `column`
   std::string weight;  ///< column; a fact row's weights sum to 1
   std::string where;   ///< condition on the bridge's columns; empty = all
+  std::string place;   ///< file:line
 };
 
 /// What a measure can be cut and filtered by.
@@ -44,6 +46,7 @@ struct Dimension {
   std::string sort;                ///< expression to sort members by; empty = the member itself
   std::vector<std::string> joins;  ///< names of the joins that `sql` and `sort` read, upstream first
   std::string bridge;              ///< name of the bridge it is reached over; empty = none
+  std::string place;               ///< file:line
 };
 
 /// How a measure is made of the fact's rows.
@@ -86,6 +89,29 @@ struct Time {
 struct Hierarchy {
   std::string name;
   std::vector<std::string> levels;  ///< names of dimensions, coarsest first
+  std::string place;                ///< file:line
+};
+
+/// A SELECT with a name, for `known_until` and `unknown`.
+struct NamedStatement {
+  std::string name;
+  std::string sql;
+  std::string place;  ///< file:line
+};
+
+/// What a view may share with others: how dimension tables are reached, and what they are cut by.
+struct Parts {
+  std::vector<Join> joins;
+  std::vector<Bridge> bridges;
+  std::vector<Dimension> dimensions;
+  std::vector<Hierarchy> hierarchies;
+  std::vector<NamedStatement> statements;
+
+  const Join* join(const std::string& wanted) const;
+  const Bridge* bridge(const std::string& wanted) const;
+  const Dimension* dimension(const std::string& wanted) const;
+  const Hierarchy* hierarchy(const std::string& wanted) const;
+  const NamedStatement* statement(const std::string& wanted) const;
 };
 
 /// Dimensions (without bridges) by which the sums of a view are kept ready, with its dates.
@@ -93,26 +119,20 @@ struct Cube {
   std::vector<std::string> dimensions;
 };
 
-/// A fact with what it can be cut by and what can be measured on it.
-struct View {
+/// A fact with what it can be cut by (its own parts first, then those that it uses) and what can be measured
+/// on it.
+struct View : Parts {
   std::string name;
   std::string label;
   std::string description;
   std::string fact;
   std::string where;  ///< rows of the fact that belong to it; empty = all
   std::optional<Time> time;
-  std::vector<Join> joins;
-  std::vector<Bridge> bridges;
-  std::vector<Dimension> dimensions;
   std::vector<Measure> measures;
-  std::vector<Hierarchy> hierarchies;
   std::optional<Cube> cube;
   std::string file;  ///< where it is written
 
-  const Dimension* dimension(const std::string& wanted) const;
   const Measure* measure(const std::string& wanted) const;
-  const Join* join(const std::string& wanted) const;
-  const Bridge* bridge(const std::string& wanted) const;
 };
 
 /// All metric views of a project. A measure's name is unique among them.
@@ -124,7 +144,7 @@ struct Definitions {
   std::vector<std::string> measure_names() const;
 };
 
-/// Reads every .yml of a folder; an absent folder has no views.
+/// Reads every .yml of a folder, and those of its `shared/` that they use; an absent folder has no views.
 /// Errors: kProject with file, line and near miss; kPermission.
 Result<Definitions> load_definitions(const std::filesystem::path& folder);
 

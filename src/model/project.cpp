@@ -62,7 +62,7 @@ Result<> read_header(Model& model) {
   return {};
 }
 
-Result<Model> load_model(const fs::path& file, const fs::path& models) {
+Result<Model> load_model(const fs::path& file, const fs::path& models, const RepairBook& book) {
   Model model;
   model.file = file;
   model.name = file.stem().string();
@@ -77,7 +77,7 @@ Result<Model> load_model(const fs::path& file, const fs::path& models) {
   yaml_file.replace_extension(".yml");
   if (fs::exists(yaml_file)) {
     RH_ASSIGN(const Yaml yaml, Yaml::load(yaml_file));
-    RH_TRY(read_specification(yaml, model));
+    RH_TRY(read_specification(yaml, book, model));
   }
   if (model.has_rules() && model.materialisation == Materialisation::kView)
     return fail(ErrorKind::kProject, "a view cannot reject or repair rows",
@@ -138,12 +138,17 @@ void load_all(const std::vector<fs::path>& files, const Load& load, const char* 
   }
 }
 
+/// Reads the repairs that models share, models/repairs.yml; beside a model of that name it is the model's.
+Result<RepairBook> load_repairs(const fs::path& models) {
+  return fs::exists(models / "repairs.sql") ? RepairBook() : RepairBook::load(models / "repairs.yml");
+}
+
 /// Finds YAML files that stand beside no model: a misspelt name would otherwise be ignored silently.
 void find_orphans(const fs::path& models, std::vector<Error>& problems) {
   for (const auto& file : files_below(models, ".yml")) {
     fs::path sql = file;
     sql.replace_extension(".sql");
-    if (!fs::exists(sql))
+    if (!fs::exists(sql) && file != models / "repairs.yml")
       problems.push_back({ErrorKind::kProject, "there is no model beside this file",
                           "Expected " + sql.filename().string() + " in the same folder.", file.string()});
   }
@@ -180,7 +185,10 @@ Project load_project(const fs::path& root, std::vector<Error>& problems) {
   }
 
   const fs::path models = root / "models";
-  const auto load_below_models = [&](const fs::path& file) { return load_model(file, models); };
+  auto book = load_repairs(models);
+  if (!book) problems.push_back(std::move(book).error());
+  const RepairBook repairs = book ? std::move(*book) : RepairBook::unread();
+  const auto load_below_models = [&](const fs::path& file) { return load_model(file, models, repairs); };
   load_all(files_below(models, ".sql"), load_below_models, "model", project.models, project, problems);
   find_orphans(models, problems);
   std::ranges::sort(project.models, {}, &Model::name);

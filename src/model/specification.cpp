@@ -123,7 +123,38 @@ Result<> read_checks(const Yaml& checks, Model& model) {
   return {};
 }
 
-Result<> read_rules(const Yaml& yaml, Model& model) {
+/// Reads a repair that is written out.
+Result<RepairRule> read_repair(const Yaml& item) {
+  RH_TRY(item.only_keys({"kind", "column", "when", "was", "now"}));
+  RepairRule rule;
+  rule.where = item.where();
+  RH_ASSIGN(rule.kind, item.at("kind").text());
+  RH_ASSIGN(rule.column, item.at("column").text_or(""));
+  RH_ASSIGN(rule.when, item.at("when").text());
+  RH_ASSIGN(rule.was, item.at("was").text());
+  RH_ASSIGN(rule.now, item.at("now").text_or("null"));
+  return rule;
+}
+
+/// Reads repairs, those that are named written out; returns the named ones as text.
+Result<std::string> read_repairs(const Yaml& yaml, const RepairBook& book, Model& model) {
+  std::string text;
+  for (const auto& item : yaml.items()) {
+    if (item.at("kinds").empty()) {
+      RH_ASSIGN(RepairRule rule, read_repair(item));
+      model.repairs.push_back(std::move(rule));
+      continue;
+    }
+    RH_ASSIGN(const auto rules, book.rules_of(item));
+    for (const auto& rule : rules) {
+      text += fmt::format("\n{}: {}", rule.kind, rule.when);
+      model.repairs.push_back(rule);
+    }
+  }
+  return text;
+}
+
+Result<> read_rules(const Yaml& yaml, const RepairBook& book, Model& model) {
   for (const auto& item : yaml.at("reject").items()) {
     RH_TRY(item.only_keys({"column", "when", "reason", "value"}));
     RejectRule rule;
@@ -134,24 +165,14 @@ Result<> read_rules(const Yaml& yaml, Model& model) {
     RH_ASSIGN(rule.value, item.at("value").text_or(""));
     model.rejects.push_back(std::move(rule));
   }
-  for (const auto& item : yaml.at("repairs").items()) {
-    RH_TRY(item.only_keys({"kind", "column", "when", "was", "now"}));
-    RepairRule rule;
-    rule.where = item.where();
-    RH_ASSIGN(rule.kind, item.at("kind").text());
-    RH_ASSIGN(rule.column, item.at("column").text_or(""));
-    RH_ASSIGN(rule.when, item.at("when").text());
-    RH_ASSIGN(rule.was, item.at("was").text());
-    RH_ASSIGN(rule.now, item.at("now").text_or("null"));
-    model.repairs.push_back(std::move(rule));
-  }
-  model.specification = yaml.at("reject").dump() + "\n" + yaml.at("repairs").dump();
+  RH_ASSIGN(const std::string named, read_repairs(yaml.at("repairs"), book, model));
+  model.specification = yaml.at("reject").dump() + "\n" + yaml.at("repairs").dump() + named;
   return {};
 }
 
 }  // namespace
 
-Result<> read_specification(const Yaml& yaml, Model& model) {
+Result<> read_specification(const Yaml& yaml, const RepairBook& book, Model& model) {
   RH_TRY(yaml.only_keys({"description", "grain", "columns", "checks", "reject", "repairs", "max_age"}));
   RH_ASSIGN(model.description, yaml.at("description").text_or(""));
   RH_ASSIGN(model.grain, yaml.at("grain").texts());
@@ -166,7 +187,7 @@ Result<> read_specification(const Yaml& yaml, Model& model) {
   }
   RH_TRY(read_columns(yaml.at("columns"), model));
   RH_TRY(read_checks(yaml.at("checks"), model));
-  return read_rules(yaml, model);
+  return read_rules(yaml, book, model);
 }
 
 }  // namespace reelhouse::model

@@ -29,6 +29,12 @@ countries_of_title as (
     title_key,
     country_key,
     cast(row_number() over (partition by title_key order by pos) as int) as ordinal,
+    case
+      when country_key = -1 then null
+      when count(*) over (partition by title_key) = 1 then 'one country'
+      when count(*) over (partition by title_key) = 2 then 'two countries'
+      else 'three and more'
+    end as co_production,
     cast(1 as double) / count(*) over (partition by title_key) as weight
   from recognised
 )

@@ -41,6 +41,22 @@ rated as (
     i.genres,
     i.average_rating,
     i.vote_count,
+    case
+      when i.average_rating < 4 then 'under 4'
+      when i.average_rating < 5 then '4 to 5'
+      when i.average_rating < 6 then '5 to 6'
+      when i.average_rating < 7 then '6 to 7'
+      when i.average_rating < 8 then '7 to 8'
+      when i.average_rating < 9 then '8 to 9'
+      else '9 to 10'
+    end as rating_band,
+    case
+      when i.vote_count < 100 then 'under 100'
+      when i.vote_count < 1000 then '100 to 999'
+      when i.vote_count < 10000 then '1,000 to 9,999'
+      when i.vote_count < 100000 then '10,000 to 99,999'
+      else '100,000 and more'
+    end as vote_band,
     (i.vote_count * i.average_rating + k.votes_required * k.mean_rating) / (i.vote_count + k.votes_required)
       as weighted_rating,
     c.imdb_id is not null as is_in_catalogue
@@ -62,6 +78,8 @@ unknown as (
     cast(null as string) as genres,
     cast(null as double) as average_rating,
     cast(null as bigint) as vote_count,
+    'Unknown' as rating_band,
+    'Unknown' as vote_band,
     cast(null as double) as weighted_rating,
     false as is_in_catalogue
 ),

@@ -39,6 +39,13 @@ told as (
   from known
 ),
 
+-- The newest payment of the newest drop: what lies before it is known.
+paid_until as (
+  select max(last_payment_date) as newest_payment_date
+  from snapshots
+  where following_drop_date is null
+),
+
 spans as (
   select distinct first_month, last_month
   from told
@@ -64,9 +71,11 @@ subscription_months as (
     date_key(t.join_month) as join_month_key,
     t.monthly_revenue as revenue,
     m.month_start = t.join_month as is_new,
-    m.month_start = t.last_paid_month as is_last_paid
+    m.month_start = t.last_paid_month as is_last_paid,
+    coalesce(add_months(m.month_start, 2) - interval '1' day <= p.newest_payment_date, false) as is_followed
   from told as t
   inner join months as m on t.first_month = m.first_month and t.last_month = m.last_month
+  cross join paid_until as p
 )
 
 select * from subscription_months

@@ -36,11 +36,19 @@ facts as (
     coalesce(date_key(t.date_added), -1) as date_added_key,
     coalesce(i.imdb_title_key, -1) as imdb_title_key,
     i.average_rating as imdb_rating,
+    i.rating_band,
     i.vote_count as imdb_votes,
     i.weighted_rating,
     case when year(t.date_added) >= t.release_year
       then cast(days_between(make_date(t.release_year, 1, 1), t.date_added) as int) end as days_to_platform,
     cast(year(d.drop_date) - t.release_year as int) as content_age_years,
+    case
+      when year(d.drop_date) - t.release_year < 2 then 'under 2 years'
+      when year(d.drop_date) - t.release_year < 5 then '2 to 4 years'
+      when year(d.drop_date) - t.release_year < 10 then '5 to 9 years'
+      when year(d.drop_date) - t.release_year < 20 then '10 to 19 years'
+      when year(d.drop_date) - t.release_year >= 20 then '20 years and more'
+    end as content_age_band,
     v.hours_viewed as hours_viewed_top10
   from titles as t
   cross join newest_drop as d

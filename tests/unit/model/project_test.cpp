@@ -3,6 +3,7 @@
 namespace reelhouse::model {
 namespace {
 
+using testing::AllOf;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
@@ -171,6 +172,88 @@ TEST(Specification, KeepsRulesWithTheirPlaces) {
   ASSERT_EQ(model.repairs.size(), 1U);
   EXPECT_EQ(model.repairs[0].now, "null");
   EXPECT_TRUE(model.has_rules());
+}
+
+// ---- repairs that models share
+
+constexpr const char* kBook =
+    "kinds:\n"
+    "  odd_space: \"trim({was}) <> {was}\"\n"
+    "  case: {kind: spelling, when: \"{was} <> {now} and has_match({was}, '^[a]{2}')\"}\n"
+    "sets:\n"
+    "  text: [odd_space, case]\n";
+
+TEST(RepairBook, WritesOutWhatAModelNames) {
+  SmallProject files;
+  files.write("models/repairs.yml", kBook)
+      .model("m", "select 1 as a",
+             "repairs:\n  - {column: A, was: _was_a, now: a, kinds: text}\n"
+             "  - {kind: own, column: A, when: a = 2, was: _was_a}\n"
+             "  - {column: B, was: _was_b, kinds: [odd_space]}\n");
+  const Project project = files.load();
+  const auto& rules = project.models.front().repairs;
+  ASSERT_EQ(rules.size(), 4U);
+  EXPECT_EQ(rules[0].kind, "odd_space");
+  EXPECT_EQ(rules[0].column, "A");
+  EXPECT_EQ(rules[0].when, "trim(_was_a) <> _was_a");
+  EXPECT_EQ(rules[0].was, "_was_a");
+  EXPECT_EQ(rules[0].now, "a");
+  EXPECT_THAT(rules[0].where, testing::EndsWith("m.yml:2"));
+  EXPECT_EQ(rules[1].kind, "spelling");
+  EXPECT_EQ(rules[1].when, "_was_a <> a and has_match(_was_a, '^[a]{2}')");
+  EXPECT_EQ(rules[2].kind, "own");
+  EXPECT_EQ(rules[3].when, "trim(_was_b) <> _was_b");
+  EXPECT_EQ(rules[3].now, "null");
+}
+
+TEST(RepairBook, IsPartOfTheFingerprintWhereItIsNamed) {
+  const auto specification = [](const std::string& book) {
+    SmallProject files;
+    files.write("models/repairs.yml", book)
+        .model("m", "select 1 as a", "repairs:\n  - {column: A, was: b, kinds: k}\n");
+    return files.load().models.front().specification;
+  };
+  const std::string before = specification("kinds: {k: \"{was} = 1\", other: \"{was} = 1\"}\n");
+  EXPECT_EQ(specification("kinds: {k: \"{was} = 1\", other: \"{was} = 2\"}\n"), before);
+  EXPECT_NE(specification("kinds: {k: \"{was} = 2\", other: \"{was} = 1\"}\n"), before);
+}
+
+TEST(RepairBook, AProjectWithoutItKeepsItsFingerprints) {
+  SmallProject files;
+  files.model("m", "select 1 as a", "repairs:\n  - {kind: k, column: A, when: a = 2, was: b}\n");
+  EXPECT_EQ(files.load().models.front().specification, "\n- {kind: k, column: A, when: a = 2, was: b}");
+}
+
+TEST(RepairBook, BelongsToAModelOfThatName) {
+  SmallProject files;
+  files.model("repairs", "select 1 as a", "description: Repairs made.\n");
+  EXPECT_EQ(files.load().models.front().description, "Repairs made.");
+}
+
+TEST(RepairBook, RefusesWithFileLineAndNearMiss) {
+  const auto refused_with = [](const std::string& book, const std::string& item) {
+    SmallProject files;
+    files.write("models/repairs.yml", book).model("m", "select 1 as a", "repairs:\n  - {" + item + "}\n");
+    const auto texts = texts_of(files.problems_of_load());
+    EXPECT_EQ(texts.size(), 1U);
+    return texts.empty() ? "nothing" : texts.front();
+  };
+  const std::string item = "column: A, was: b, now: a, kinds: ";
+  EXPECT_EQ(refused_with(kBook, item + "txt"), "m.yml:2: repair 'txt' is not known | Did you mean text?");
+  EXPECT_EQ(refused_with(kBook, item + "[text, case]"), "m.yml:2: repair 'case' comes twice | Name it once.");
+  EXPECT_THAT(refused_with(kBook, "column: A, was: b, kinds: case"),
+              StartsWith("m.yml:2: repair 'case' needs `now`"));
+  EXPECT_THAT(refused_with(kBook, item + "case, when: a = 1"), StartsWith("m.yml:2: unknown key 'when'"));
+  EXPECT_THAT(refused_with("", item + "case"), HasSubstr("models/repairs.yml names kinds"));
+  EXPECT_THAT(refused_with("kinds: {k: \"{wsa} = 1\"}\n", item + "k"),
+              AllOf(StartsWith("repairs.yml:1: {wsa} stands for nothing"), HasSubstr("Did you mean was?")));
+  EXPECT_THAT(refused_with("kinds: {k: a}\nset: {t: [k]}\n", item + "k"),
+              StartsWith("repairs.yml:2: unknown key 'set'"));
+  EXPECT_THAT(refused_with("kinds: {knd: a}\nsets: {t: [kn]}\n", item + "t"),
+              StartsWith("repairs.yml:2: kind 'kn' is not known | Did you mean knd?"));
+  EXPECT_THAT(refused_with("kinds: {k: a}\nsets: {k: [k]}\n", item + "k"), HasSubstr("is a kind and a set"));
+  EXPECT_THAT(refused_with("kinds: {k: a}\nsets: {t: []}\n", item + "k"), HasSubstr("holds nothing"));
+  EXPECT_THAT(refused_with("kinds:\n  k:\n", item + "k"), StartsWith("repairs.yml"));
 }
 
 }  // namespace
