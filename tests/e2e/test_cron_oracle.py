@@ -7,9 +7,7 @@ there; tests/unit/workflow/trigger_simulation_test.cpp has a reading of ours), a
 from datetime import datetime, timezone
 from zoneinfo import ZoneInfo
 
-import pytest
-
-croniter = pytest.importorskip("croniter").croniter
+from croniter import croniter
 
 COUNT = 200
 ZONES = ["UTC", "Europe/Madrid", "America/New_York", "Australia/Lord_Howe", "Asia/Kathmandu", "America/Santiago"]

@@ -43,13 +43,17 @@ def test_files_are_replaced_and_others_stay(small, tmp_path):
 def test_unknown_tables_and_places_are_refused_before_anything_is_written(small, tmp_path):
     assert "dim_plan" in small.run("export", "dim_plna", "--to", tmp_path / "out", expect=2).err
     assert not (tmp_path / "out").exists()
-    for place in ("warehouse", "store", "lake/raw", "models", "sources/x", ".", ".reelhouse/x"):
+    for place, reason in (("warehouse", "the warehouse"), ("store", "the store"), ("lake/raw", "the lake's raw/"),
+                          ("models", "the project's models/"), ("sources/x", "the project's sources/"),
+                          (".reelhouse/x", "the project's .reelhouse/")):
         refused = small.run("export", "--to", small.project / place, expect=2)
-        assert "the project" in refused.err or "holds" in refused.err or "into" in refused.err, place
+        assert f"would write into {reason}, which the project itself reads or keeps" in refused.err, place
+    refused = small.run("export", "--to", small.project, expect=2)
+    assert "would write into the folder that holds the lake's raw/" in refused.err
     (tmp_path / "file").write_text("x")
     assert "a file" in small.run("export", "--to", tmp_path / "file", expect=2).err
     assert (tmp_path / "file").read_text() == "x"
-    small.run("export", "--to", "s3://bucket/x", expect=2)
+    assert "is no folder" in small.run("export", "--to", "s3://bucket/x", expect=2).err
 
 
 def test_nothing_published_is_said(house, tmp_path):

@@ -57,7 +57,7 @@ def test_number_is_never_used_again(small):
 def test_rollback_without_an_earlier_version(small):
     done = small.run("rollback", expect=1)
     assert small.current() == 1
-    assert "earlier" in done.err or "before" in done.err or "below" in done.err
+    assert "rolling back: there is no version before 1\n  Versions: 1." in done.err
 
 
 def test_rollback_to_an_unknown_version_lists_what_there_is(small):

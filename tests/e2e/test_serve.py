@@ -149,7 +149,7 @@ def check(api, path, answer, method="get"):
 def test_answers_are_as_described(shared, api, path):
     answer = shared.get(path)
     assert answer.status == 200, answer.body[:500]
-    assert check(api, path, answer) or path in ("/api/quarantine", "/api/repairs")
+    assert bool(check(api, path, answer)) == (path not in ("/api/quarantine", "/api/repairs")), "the lake is without a fault"
 
 
 def test_every_measure_answers_as_described(shared, api):
@@ -404,23 +404,23 @@ def test_sql_in_any_field_stays_text(shared, sql):
                   {"last": sql}, {"top": {"count": 1, "dimension": sql}}, {sql: 1},
                   {"filters": [{"dimension": "date", "from": sql}]}]:
         assert shared.query({"measures": ["mrr"], **query}).status == 400, query
+    is_text = "\0" not in sql
     for condition in [{"in": [sql]}, {"search": sql}]:
         got = shared.query({"measures": ["mrr"], "dimensions": ["plan"],
                             "filters": [{"dimension": "plan", **condition}]})
-        assert got.status in (200, 400)
-        if got.status == 200:
-            assert got.json()["rows"] == []
-    for path in ["/api/lineage?measure=", "/api/lineage?column=", "/api/quarantine?table=", "/api/runs/",
-                 "/api/catalog/", "/api/quarantine?limit="]:
-        assert shared.get(path + urllib.parse.quote(sql, safe="")).status in (400, 404), path
+        assert got.status == (200 if is_text else 400)
+        assert not is_text or got.json()["rows"] == []
+    for path, status in [("/api/lineage?measure=", 400), ("/api/lineage?column=", 400), ("/api/quarantine?table=", 400),
+                         ("/api/runs/", 404), ("/api/catalog/", 404), ("/api/quarantine?limit=", 400)]:
+        assert shared.get(path + urllib.parse.quote(sql, safe="")).status == (status if is_text else 400), path
     assert shared.query(MRR).status == 200
 
 
 def test_ten_thousand_filter_values_are_refused(shared):
     query = {"measures": ["mrr"], "filters": [{"dimension": "country", "in": [f"c{n}" for n in range(10_000)]}]}
     posted = shared.get("/api/query", "POST", json.dumps(query))
-    assert posted.status in (400, 413) and posted.error()["message"]
-    assert shared.query(query).status in (400, 414, 431)
+    assert posted.status == 400 and posted.error()["message"]
+    assert shared.query(query).status == 431
 
 
 def test_a_body_of_100_megabytes_is_cut_off(shared):
@@ -468,7 +468,7 @@ def test_a_long_address_is_answered(shared):
     query = {"measures": ["mrr"], "filters": [{"dimension": "plan", "in": ["x" * 50 for _ in range(700)]}]}
     text = urllib.parse.quote(json.dumps(query))
     assert 40_000 < len(text) < 65_000
-    assert shared.query(query).status in (200, 400)
+    assert shared.query(query).json()["rows"] == [[None]]
 
 
 # ---- slow, idle and vanished clients

@@ -151,7 +151,7 @@ class Server:
 
     def stop(self):
         self.process.terminate()
-        assert self.process.wait(20) in (0, 130)
+        assert self.process.wait(20) == 0
         self.process.stderr.close()
 
 
@@ -354,7 +354,7 @@ def test_every_tile_of_a_page_says_what_sql_says(server, model, pages, generated
                 grain = next((axis for axis in axes if axis in GRAINS), None)
                 asked.append((tile, {"measures": kind, "dimensions": axes, "filters": filters},
                               statement(view, kind, axes, filters, grain), said.get("top")))
-    assert asked or name == "pipeline"
+    assert asked
     with_rest = 0
     for start in range(0, len(asked), 40):
         batch = asked[start:start + 40]
