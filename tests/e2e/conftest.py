@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from once import made_once
 from radosgw import bucket, keys, radosgw  # noqa: F401 (fixtures: one server for all modules)
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -227,6 +228,26 @@ def built(receipt):
     return sorted(m["model"] for m in receipt["models"] if m["state"] == "built")
 
 
+# What takes longest begins first, so that no process ends long after the others.
+LONGEST_FIRST = ["test_run_chaos", "test_tiles", "test_serve", "test_postgresql_readers", "test_postgresql", "test_pairs",
+                 "test_metrics", "test_questions", "test_metric_answers", "test_interrupt", "test_scheduler",
+                 "test_s3_kills", "test_s3_faults", "test_s3"]
+
+
+def pytest_collection_modifyitems(items):
+    """Spreads tests over the processes of pytest-xdist: those that share something that their module makes for
+    several tests stay together, every other goes wherever a process is free."""
+    if "PYTEST_XDIST_WORKER" not in os.environ:
+        return
+    def at(item):
+        return LONGEST_FIRST.index(item.path.stem) if item.path.stem in LONGEST_FIRST else len(LONGEST_FIRST)
+    items.sort(key=at)
+    for item in items:
+        fixtures = [found[-1] for found in item._fixtureinfo.name2fixturedefs.values()]
+        if any(fixture.scope != "function" and fixture.baseid.endswith(".py") for fixture in fixtures):
+            item.add_marker(pytest.mark.xdist_group(item.path.stem))
+
+
 @pytest.fixture(scope="session")
 def binary():
     """The program: build/reelhouse, or what REELHOUSE names."""
@@ -261,13 +282,19 @@ def sql(house):
     return house.sql
 
 
+def template(binary, tmp_path_factory, name, make):
+    """A project that `make(house)` prepared, once for all processes of the session."""
+    folder = made_once(tmp_path_factory, name, lambda folder: make(House(binary, new_project(folder / "project"))))
+    return House(binary, folder / "project")
+
+
 @pytest.fixture(scope="session")
 def small_template(binary, tmp_path_factory):
     """The two required datasets, published once; tests copy it."""
-    house = House(binary, new_project(tmp_path_factory.mktemp("small") / "project"))
-    house.lake.required()
-    house.run("run")
-    return house
+    def make(house):
+        house.lake.required()
+        house.run("run")
+    return template(binary, tmp_path_factory, "small", make)
 
 
 @pytest.fixture
@@ -280,9 +307,12 @@ def small(small_template, tmp_path):
 @pytest.fixture(scope="session")
 def generated_template(binary, tmp_path_factory):
     """A generated lake with every dataset, published once; tests read it or copy it."""
-    house = House(binary, new_project(tmp_path_factory.mktemp("generated") / "project"))
-    house.run("generate", "--scale", "0.001", "--seed", "1")
-    house.outcome = house.run("run")
+    def make(house):
+        house.run("generate", "--scale", "0.001", "--seed", "1")
+        outcome = house.run("run")
+        (house.project.parent / "first-run.json").write_text(json.dumps([outcome.code, outcome.out, outcome.err]))
+    house = template(binary, tmp_path_factory, "generated", make)
+    house.outcome = Outcome(*json.loads((house.project.parent / "first-run.json").read_text()))
     return house
 
 

@@ -30,6 +30,7 @@ class Server:
     """One cluster; `user` owns the databases and has a password, `postgres` is its superuser."""
 
     def __init__(self, folder):
+        assert BIN, "PostgreSQL's server is not installed: scripts/install_packages test"
         self.folder = Path(folder)
         self.data = self.folder / "data"
         self.port = free_port()
@@ -57,7 +58,8 @@ class Server:
 
     def start(self):
         self.log = open(self.folder / "log", "ab")
-        self.process = subprocess.Popen([*unprivileged(), str(BIN / "postgres"), "-D", str(self.data)], cwd=self.folder,
+        dies_with_us = ["setpriv", "--pdeathsig=INT"]  # also when nobody gets to stop it
+        self.process = subprocess.Popen([*unprivileged(), *dies_with_us, str(BIN / "postgres"), "-D", str(self.data)], cwd=self.folder,
                                         stdout=self.log, stderr=self.log)
         deadline = time.monotonic() + 60
         while True:

@@ -1,6 +1,7 @@
 """A real S3 server for tests: Ceph's radosgw with one monitor and one OSD in memory."""
 
 import datetime
+import fcntl
 import hashlib
 import hmac
 import http.client
@@ -20,6 +21,8 @@ import uuid
 from pathlib import Path
 
 import pytest
+
+from once import locked, session_folder
 
 PROGRAMS = ["ceph-mon", "ceph-osd", "ceph", "radosgw", "radosgw-admin", "monmaptool"]
 MEMORY = 8 << 30
@@ -168,11 +171,13 @@ class Bucket:
 class Radosgw:
     """The server, its users, and what a client has to know."""
 
-    def __init__(self, folder):
+    def __init__(self, folder, port):
         self.folder = Path(folder)
-        self.port = free_port()
+        self.port = port
         self.config = self.folder / "ceph.conf"
         self.processes = []
+
+    def configure(self):
         self.config.write_text(CONFIG.format(fsid=uuid.uuid4(), mon=free_port(), folder=self.folder,
                                              memory=MEMORY, port=self.port))
 
@@ -188,12 +193,14 @@ class Radosgw:
 
     def spawn(self, program, *args):
         log = open(self.folder / f"{program}.out", "wb")
-        process = subprocess.Popen([program, "-c", self.config, "-f", *args], stdout=log, stderr=log,
+        dies_with_us = ["setpriv", "--pdeathsig=KILL"]  # also when nobody gets to stop it
+        process = subprocess.Popen([*dies_with_us, program, "-c", self.config, "-f", *args], stdout=log, stderr=log,
                                    start_new_session=True,
                                    preexec_fn=lambda: signal.pthread_sigmask(signal.SIG_SETMASK, set()))
         self.processes.append(process)
 
     def start(self):
+        self.configure()
         fsid = next(line.split("=")[1].strip() for line in self.config.read_text().splitlines()
                     if line.startswith("fsid"))
         mon = next(line.split("=")[1].strip() for line in self.config.read_text().splitlines()
@@ -235,6 +242,7 @@ class Radosgw:
 
     def add_user(self, name):
         """Makes a user; returns the variables by which its programs find it."""
+        name = f"{name}-{uuid.uuid4().hex[:8]}"
         made = json.loads(self.call("radosgw-admin", "user", "create", "--uid", name, "--display-name", name))
         key = made["keys"][0]
         return {"AWS_ACCESS_KEY_ID": key["access_key"], "AWS_SECRET_ACCESS_KEY": key["secret_key"]}
@@ -256,7 +264,7 @@ def started(folder, tries=6):
     for attempt in range(tries):
         place = Path(folder) / str(attempt)
         place.mkdir()
-        server = Radosgw(place)
+        server = Radosgw(place, free_port())
         try:
             return server.start()
         except (AssertionError, subprocess.SubprocessError):
@@ -268,23 +276,36 @@ def started(folder, tries=6):
 
 def needs_radosgw():
     missing = [program for program in PROGRAMS if shutil.which(program) is None]
-    if missing:
-        pytest.skip(f"no {', '.join(missing)}: apt-get install ceph-mon ceph-osd ceph-common radosgw")
+    assert not missing, f"{', '.join(missing)} not installed: scripts/install_packages test"
 
 
 @pytest.fixture(scope="session")
-def radosgw():
-    """A server that runs for all tests of the session."""
+def radosgw(tmp_path_factory):
+    """A server that runs for all tests of the session, whichever process of it they are in.
+
+    The first to need it starts it and, at its end, waits for those who use it, too, before it stops it.
+    """
     needs_radosgw()
-    folder = tempfile.mkdtemp(prefix="rgw-")  # short: sockets lie in it
-    server = None
+    shelf = session_folder(tmp_path_factory)
+    known, users = shelf / "radosgw.json", shelf / "radosgw.users"
+    folder, server = None, None
     try:
-        server = started(folder)
-        yield server
+        with locked(users, fcntl.LOCK_SH):
+            with locked(shelf / "radosgw.starting"):
+                if known.exists():
+                    server = Radosgw(*json.loads(known.read_text()))
+                else:
+                    folder = tempfile.mkdtemp(prefix="rgw-")  # short: sockets lie in it
+                    server = started(folder)
+                    known.write_text(json.dumps([str(server.folder), server.port]))
+            yield server
     finally:
-        if server:
-            server.stop()
-        shutil.rmtree(folder, ignore_errors=True)
+        if folder:
+            with locked(users):
+                known.unlink(missing_ok=True)
+                if server:
+                    server.stop()
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.fixture(scope="session")

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from conftest import ROOT, House, new_project
+from conftest import ROOT, template
 
 METRICS = ROOT / "tests" / "metrics"
 ASKED = "-- metric: "
@@ -111,10 +111,10 @@ def differences(rows, wanted, measures, room=0.0):
 @pytest.fixture(scope="session")
 def large(binary, tmp_path_factory):
     """A generated lake with every dataset and three deliveries of users."""
-    house = House(binary, new_project(tmp_path_factory.mktemp("metrics") / "project"))
-    house.run("generate", "--scale", "0.01", "--seed", "1")
-    house.run("run", "--quiet")
-    return Metrics(house)
+    def make(house):
+        house.run("generate", "--scale", "0.01", "--seed", "1")
+        house.run("run", "--quiet")
+    return Metrics(template(binary, tmp_path_factory, "large", make))
 
 
 # Independent queries

@@ -12,8 +12,6 @@ from radosgw import Bucket
 from test_s3 import checksums
 from test_tiles import Server, tiles_of, view_of
 
-pytestmark = pytest.mark.skipif(postgres.BIN is None, reason="PostgreSQL's server is not installed")
-
 PAIRS = ["folder and postgresql", "s3 and duckdb", "s3 and postgresql", "s3 and s3"]
 
 
@@ -31,11 +29,6 @@ def database_server(tmp_path_factory):
     server = postgres.Server(tmp_path_factory.mktemp("postgresql") / "cluster").start()
     yield server
     server.stop()
-
-
-@pytest.fixture(scope="module")
-def keys(radosgw):
-    return radosgw.add_user("pairs")
 
 
 @pytest.fixture

@@ -17,8 +17,6 @@ from conftest import House, clean_environment, new_project, users
 
 MANY = 1500  # users of a drop that follows the generated ones
 
-pytestmark = pytest.mark.skipif(postgres.BIN is None, reason="PostgreSQL's server is not installed")
-
 
 @pytest.fixture(scope="session")
 def server(tmp_path_factory):

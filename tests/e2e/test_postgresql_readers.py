@@ -6,11 +6,8 @@ import subprocess
 import threading
 import time
 
-import postgres
 import pytest
 from test_postgresql import assert_nothing_is_left, own_server  # noqa: F401 (a fixture)
-
-pytestmark = pytest.mark.skipif(postgres.BIN is None, reason="PostgreSQL's server is not installed")
 
 JOINS = ("select min(s.amount), max(s.amount), min(r.amount), max(r.amount) from {0}.sale s join {0}.refund r using (id)",
          "select min(s.amount), max(s.amount), min(r.amount), max(r.amount) from {0}.refund r join {0}.sale s using (id)")
@@ -78,8 +75,7 @@ class Readers:
 
 def publish_many(binary, database, first, count, patience=600):
     program = binary.parent / "unit_warehouse"
-    if not program.is_file():
-        pytest.skip("the program of the warehouse's unit tests is not built beside reelhouse")
+    assert program.is_file(), f"{program} is missing; build it: cmake --build build --target unit_warehouse"
     done = subprocess.run([str(program), "--gtest_filter=ServerRole.PublishMany"], capture_output=True, text=True,
                           timeout=300, env={**os.environ, "REELHOUSE_TEST_SERVER": database.uri(),
                                             "REELHOUSE_TEST_FIRST": str(first), "REELHOUSE_TEST_COUNT": str(count),

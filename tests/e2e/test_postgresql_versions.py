@@ -12,8 +12,6 @@ import pytest
 from conftest import users
 from placed import Placed
 
-pytestmark = pytest.mark.skipif(postgres.BIN is None, reason="PostgreSQL's server is not installed")
-
 
 class OldServer:
     """Speaks the first messages of PostgreSQL's protocol as a server of a given version, and notes what follows."""

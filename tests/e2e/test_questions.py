@@ -16,7 +16,7 @@ import pytest
 
 import answers
 from answers import ANSWERS, NOBODY, Rounded
-from conftest import ROOT, House, new_project
+from conftest import ROOT, template
 
 DOCUMENT = ROOT / "docs" / "questions.md"
 SHARED = ROOT.parent / "shared"
@@ -157,9 +157,9 @@ def real_warehouse(binary, tmp_path_factory):
     """The shipped project, run once on the public files."""
     if not (LAKE / "raw").is_dir():
         pytest.skip("the public files are not here: ../shared/lake/raw beside the project is missing")
-    house = House(binary, new_project(tmp_path_factory.mktemp("real") / "project"))
-    house.run("run", "--lake", LAKE, "--quiet", timeout=600)
-    return Warehouse(house)
+    def make(house):
+        house.run("run", "--lake", LAKE, "--quiet", timeout=600)
+    return Warehouse(template(binary, tmp_path_factory, "real", make))
 
 
 @pytest.fixture(scope="session")

@@ -10,11 +10,6 @@ from test_s3 import S3House, checksums
 from conftest import new_project
 
 
-@pytest.fixture(scope="module")
-def keys(radosgw):
-    return radosgw.add_user("addresses")
-
-
 @pytest.fixture
 def virtual(binary, tmp_path, radosgw, keys):
     bucket = Bucket(radosgw.endpoint, keys, "hosts-" + uuid.uuid4().hex[:12])

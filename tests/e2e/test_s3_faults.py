@@ -11,11 +11,6 @@ from radosgw import Bucket
 from test_s3 import checksums
 
 
-@pytest.fixture(scope="module")
-def keys(radosgw):
-    return radosgw.add_user("faults")
-
-
 @pytest.fixture
 def bucket(radosgw, keys):
     return Bucket(radosgw.endpoint, keys, "faults-" + uuid.uuid4().hex[:12])

@@ -15,11 +15,6 @@ from test_s3 import checksums
 NEXT = "in/raw/netflix_userbase/drop=2024-01-01/users.csv"
 
 
-@pytest.fixture(scope="module")
-def keys(radosgw):
-    return radosgw.add_user("kills")
-
-
 @pytest.fixture
 def bucket(radosgw, keys):
     return Bucket(radosgw.endpoint, keys, "kills-" + uuid.uuid4().hex[:12])

@@ -15,11 +15,6 @@ def built_nothing(house):
     return "build" not in [phase["phase"] for phase in receipt["phases"]] and receipt["models"] == []
 
 
-@pytest.fixture(scope="module")
-def keys(radosgw):
-    return radosgw.add_user("owner-of-checks")
-
-
 @pytest.fixture
 def bucket(radosgw, keys, small_template):
     bucket = Bucket(radosgw.endpoint, keys, "checks-" + uuid.uuid4().hex[:12])
@@ -29,8 +24,6 @@ def bucket(radosgw, keys, small_template):
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory):
-    if postgres.BIN is None:
-        pytest.skip("PostgreSQL's server is not installed")
     server = postgres.Server(tmp_path_factory.mktemp("postgresql") / "cluster").start()
     yield server
     server.stop()
