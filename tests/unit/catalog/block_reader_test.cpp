@@ -33,7 +33,7 @@ class BlockReaderTest : public ::testing::Test {
   size_t too_long_ = 0;
 };
 
-TEST_F(BlockReaderTest, loses_nothing_between_blocks) {
+TEST_F(BlockReaderTest, LosesNothingBetweenBlocks) {
   std::string content;
   for (int i = 0; content.size() < 5'000'000; ++i)
     content +=
@@ -48,7 +48,7 @@ TEST_F(BlockReaderTest, loses_nothing_between_blocks) {
   EXPECT_EQ(joined, content);
 }
 
-TEST_F(BlockReaderTest, ends_the_last_record) {
+TEST_F(BlockReaderTest, EndsTheLastRecord) {
   EXPECT_THAT(blocks("\xef\xbb\xbf"
                      "a\nb"),
               ::testing::ElementsAre("a\nb\n"));
@@ -56,7 +56,7 @@ TEST_F(BlockReaderTest, ends_the_last_record) {
   EXPECT_THAT(blocks("\xef\xbb\xbf"), ::testing::ElementsAre());
 }
 
-TEST_F(BlockReaderTest, goes_on_behind_a_quote_that_is_not_closed_in_sight) {
+TEST_F(BlockReaderTest, GoesOnBehindAQuoteThatIsNotClosedInSight) {
   std::string content = "\"open\n";
   while (content.size() < 2 * kLongestRecord) content += "some,plain,line of text\n";
   const auto texts = blocks(content);
@@ -67,7 +67,7 @@ TEST_F(BlockReaderTest, goes_on_behind_a_quote_that_is_not_closed_in_sight) {
   EXPECT_EQ(size, content.size());
 }
 
-TEST_F(BlockReaderTest, passes_over_a_line_without_end) {
+TEST_F(BlockReaderTest, PassesOverALineWithoutEnd) {
   const std::string before = "a,b\n";
   const std::string content = before + std::string(3 * kLongestRecord, 'x') + "\nc,d\n";
   const auto texts = blocks(content);
@@ -79,7 +79,7 @@ TEST_F(BlockReaderTest, passes_over_a_line_without_end) {
   EXPECT_EQ(blocks(before + std::string(2 * kLongestRecord, 'x')).size(), 2U);
 }
 
-TEST_F(BlockReaderTest, decodes_on_the_way) {
+TEST_F(BlockReaderTest, DecodesOnTheWay) {
   format_.encoding = Encoding::kWindows1252;
   EXPECT_THAT(blocks("caf\xe9\n"), ::testing::ElementsAre("café\n"));
   format_.encoding = Encoding::kUtf16Be;

@@ -7,7 +7,7 @@ namespace {
 
 using ::testing::ElementsAre;
 
-TEST(ColumnNames, turns_a_field_into_snake_case) {
+TEST(ColumnNames, TurnsAFieldIntoSnakeCase) {
   EXPECT_EQ(column_name("User ID"), "user_id");
   EXPECT_EQ(column_name("primaryTitle"), "primary_title");
   EXPECT_EQ(column_name("isAdult"), "is_adult");
@@ -24,7 +24,7 @@ TEST(ColumnNames, turns_a_field_into_snake_case) {
   EXPECT_EQ(column_name("größe"), "gr_e");
 }
 
-TEST(ColumnNames, keeps_the_names_of_an_object_apart) {
+TEST(ColumnNames, KeepsTheNamesOfAnObjectApart) {
   EXPECT_THAT(column_names({"a", "b", "A", "a"}), ElementsAre("a", "b", "a_2", "a_3"));
   EXPECT_THAT(column_names({"a", "a", "a_2"}), ElementsAre("a", "a_3", "a_2"));
   EXPECT_THAT(column_names({"", ""}), ElementsAre("column", "column_2"));

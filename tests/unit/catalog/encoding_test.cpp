@@ -36,7 +36,7 @@ std::string through_iconv(const char* to, std::string text) {
   return out;
 }
 
-TEST(Encoding, agrees_with_another_converter) {
+TEST(Encoding, AgreesWithAnotherConverter) {
   const std::string text = "plain, Größe € Ω 日本 🎬 end";
   for (const size_t piece : {1UL, 2UL, 3UL, 7UL, 1000UL}) {
     EXPECT_EQ(converted(through_iconv("UTF-16LE", text), Encoding::kUtf16Le, piece), text);
@@ -46,7 +46,7 @@ TEST(Encoding, agrees_with_another_converter) {
   }
 }
 
-TEST(Encoding, makes_what_has_no_meaning_invalid) {
+TEST(Encoding, MakesWhatHasNoMeaningInvalid) {
   using namespace std::string_literals;
   EXPECT_NE(invalid_utf8_at(converted("a\x00\x00\xd8"s + "b\x00"s, Encoding::kUtf16Le, 1)),
             std::string::npos);
@@ -56,7 +56,7 @@ TEST(Encoding, makes_what_has_no_meaning_invalid) {
   EXPECT_EQ(invalid_utf8_at(converted("ab\x81"s, Encoding::kWindows1252, 9)), 2U);
 }
 
-TEST(Encoding, shows_by_marks_and_by_nuls) {
+TEST(Encoding, ShowsByMarksAndByNuls) {
   using namespace std::string_literals;
   EXPECT_EQ(encoding_of(bytes("\xef\xbb\xbfid")).mark, 3U);
   EXPECT_TRUE(encoding_of(bytes("\xef\xbb\xbfid")).certain);
@@ -70,7 +70,7 @@ TEST(Encoding, shows_by_marks_and_by_nuls) {
   EXPECT_EQ(encoding_of(bytes("")).mark, 0U);
 }
 
-TEST(Encoding, finds_invalid_utf8) {
+TEST(Encoding, FindsInvalidUtf8) {
   EXPECT_EQ(invalid_utf8_at("ok é € 🎬"), std::string::npos);
   EXPECT_EQ(invalid_utf8_at("ab\xff"), 2U);
   EXPECT_EQ(invalid_utf8_at("ab\xc3"), 2U);
@@ -81,13 +81,13 @@ TEST(Encoding, finds_invalid_utf8) {
   EXPECT_EQ(invalid_utf8_at("\xf0\x8f\x80\x80"), 0U);
 }
 
-TEST(Encoding, counts_sequences) {
+TEST(Encoding, CountsSequences) {
   EXPECT_EQ(count_utf8("aé€🎬", true).sequences, 3U);
   EXPECT_EQ(count_utf8("aé€🎬\xe9x", false).sequences, 3U);
   EXPECT_EQ(count_utf8("aé€🎬\xe9x", false).invalid, 1U);
 }
 
-TEST(Encoding, shows_text_valid_and_cut_between_characters) {
+TEST(Encoding, ShowsTextValidAndCutBetweenCharacters) {
   using namespace std::string_literals;
   EXPECT_EQ(shown("a\xff"
                   "b",

@@ -17,7 +17,7 @@ Format unusual() {
   return format;
 }
 
-TEST(Format, survives_json) {
+TEST(Format, SurvivesJson) {
   for (const auto kind : {FormatKind::kDelimited, FormatKind::kJsonLines, FormatKind::kParquet}) {
     Format format = unusual();
     format.kind = kind;
@@ -37,7 +37,7 @@ TEST(Format, survives_json) {
   EXPECT_EQ(format_from_json(Json::object()).delimiter, ',');
 }
 
-TEST(Format, describes_itself) {
+TEST(Format, DescribesItself) {
   EXPECT_EQ(describe(Format()), "CSV, UTF-8");
   EXPECT_EQ(describe(unusual()), "TSV, UTF-16BE, zstd, no quoting, CR line ends, no header");
   Format format;

@@ -16,7 +16,7 @@ std::string value_of(const JsonRecord& record, std::string_view name) {
   return "<none>";
 }
 
-TEST(JsonRecord, keeps_values_as_they_are_written) {
+TEST(JsonRecord, KeepsValuesAsTheyAreWritten) {
   JsonRecord record;
   ASSERT_TRUE(record.parse(
       R"( {"a": 1.10, "b":"x\"y\\\u00e9\ud83c\udfac\n", "c": null, "d": "", "e":[1, {"x": "]}"}],
@@ -35,7 +35,7 @@ TEST(JsonRecord, keeps_values_as_they_are_written) {
   EXPECT_TRUE(record.members().empty());
 }
 
-TEST(JsonRecord, says_what_is_wrong_and_in_which_member) {
+TEST(JsonRecord, SaysWhatIsWrongAndInWhichMember) {
   const auto reason = [](std::string_view text) {
     JsonRecord record;
     EXPECT_FALSE(record.parse(text)) << text;
@@ -63,7 +63,7 @@ TEST(JsonRecord, says_what_is_wrong_and_in_which_member) {
 }
 
 /// Judges random mutations of a document as an independent parser does.
-TEST(JsonRecord, agrees_with_another_parser_on_damaged_text) {
+TEST(JsonRecord, AgreesWithAnotherParserOnDamagedText) {
   const std::string whole = R"({"a":[1,2.5e3,{"b":null}],"c":"x\u00e9\"","d":-0.5,"e":{"f":[]},"g":true})";
   std::mt19937 random(11);
   const std::string letters = R"({}[]",:\ue+-.0123tfn )";
@@ -88,7 +88,7 @@ TEST(JsonRecord, agrees_with_another_parser_on_damaged_text) {
   EXPECT_GT(valid, 100U);
 }
 
-TEST(JsonCursor, skips_blank_lines_and_counts_all) {
+TEST(JsonCursor, SkipsBlankLinesAndCountsAll) {
   Format format;
   format.kind = FormatKind::kJsonLines;
   RejectLog log;

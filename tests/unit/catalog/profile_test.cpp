@@ -34,7 +34,7 @@ class ProfileTest : public ::testing::Test {
   test::TemporaryFolder folder_;
 };
 
-TEST_F(ProfileTest, finds_delimiters) {
+TEST_F(ProfileTest, FindsDelimiters) {
   EXPECT_THAT(profile("id,name\n1,a;b\n2,c\n").format.fields, ElementsAre("id", "name"));
   EXPECT_EQ(profile("id;name\n1;a,b\n2;\"c;d\"\n").format.delimiter, ';');
   EXPECT_EQ(profile("id\tname\n1\ta,b\n2\tc\n").format.delimiter, '\t');
@@ -50,7 +50,7 @@ TEST_F(ProfileTest, finds_delimiters) {
   EXPECT_EQ(one.rejected, 0U);
 }
 
-TEST_F(ProfileTest, finds_a_delimiter_despite_damaged_records_and_lists_in_cells) {
+TEST_F(ProfileTest, FindsADelimiterDespiteDamagedRecordsAndListsInCells) {
   std::string text = "id\tnames\n";
   for (int i = 0; i < 50; ++i)
     text += std::to_string(i) + "\t" + (i % 3 == 0 ? "x,y,z" : "x,y") + (i % 10 == 0 ? "\tmore\n" : "\n");
@@ -64,7 +64,7 @@ TEST_F(ProfileTest, finds_a_delimiter_despite_damaged_records_and_lists_in_cells
   EXPECT_EQ(found.rejects[0].text, "0\tx,y,z\tmore");
 }
 
-TEST_F(ProfileTest, tells_headers_from_records) {
+TEST_F(ProfileTest, TellsHeadersFromRecords) {
   EXPECT_TRUE(profile("id,name\n1,a\n").format.has_header);
   EXPECT_TRUE(profile("country,city\nFrance,Paris\nFrance,Lyon\n").format.has_header);
   EXPECT_FALSE(profile("France,Paris\nFrance,Lyon\n").format.has_header);
@@ -80,7 +80,7 @@ TEST_F(ProfileTest, tells_headers_from_records) {
   EXPECT_THAT(profile("2019,2020\n1,2\n", fixed).format.fields, ElementsAre("2019", "2020"));
 }
 
-TEST_F(ProfileTest, takes_empty_objects_and_those_with_a_header_only) {
+TEST_F(ProfileTest, TakesEmptyObjectsAndThoseWithAHeaderOnly) {
   for (const std::string empty : {"", "\xef\xbb\xbf", "\n\n", "\r\n"}) {
     const auto found = profile(empty);
     EXPECT_EQ(found.records, 0U);
@@ -95,7 +95,7 @@ TEST_F(ProfileTest, takes_empty_objects_and_those_with_a_header_only) {
   EXPECT_EQ(profile(test::gzip("")).format.compression, lake::Compression::kGzip);
 }
 
-TEST_F(ProfileTest, counts_and_classifies_values) {
+TEST_F(ProfileTest, CountsAndClassifiesValues) {
   const auto found = profile(
       "id,when,what,note\n1,2021-01-01,1.5,\n2,2021-01-02,2,\"\"\n3,,x,\\N\n4,2021-01-04,12345,\"\\N\"\n");
   EXPECT_EQ(found.records, 4U);
@@ -110,7 +110,7 @@ TEST_F(ProfileTest, counts_and_classifies_values) {
   EXPECT_EQ(found.content_hash.size(), 32U);
 }
 
-TEST_F(ProfileTest, decides_on_quotes_in_tab_separated_files_by_their_content) {
+TEST_F(ProfileTest, DecidesOnQuotesInTabSeparatedFilesByTheirContent) {
   const auto plain = profile("id\ttitle\n1\t\"Ten\" Days\n2\tTwo\n3\t\"Open\n4\tFour\n");
   EXPECT_EQ(plain.format.quote, '\0');
   EXPECT_EQ(plain.rejected, 0U);
@@ -120,7 +120,7 @@ TEST_F(ProfileTest, decides_on_quotes_in_tab_separated_files_by_their_content) {
   EXPECT_EQ(profile("\"id\"\t\"title\"\n\"1\"\t\"Ten\"\n\"2\"\t\"Two\"\n").format.quote, '"');
 }
 
-TEST_F(ProfileTest, takes_a_lone_quote_between_commas_for_damage) {
+TEST_F(ProfileTest, TakesALoneQuoteBetweenCommasForDamage) {
   std::string text = "id,name\n";
   for (int i = 0; i < 300; ++i) text += std::to_string(i) + (i == 7 ? ",\"text\n" : ",text\n");
   const auto lone = profile(text);
@@ -134,7 +134,7 @@ TEST_F(ProfileTest, takes_a_lone_quote_between_commas_for_damage) {
   EXPECT_EQ(profile(unquoted).rejected, 0U);
 }
 
-TEST_F(ProfileTest, decides_on_quotes_alike_in_any_order_of_records) {
+TEST_F(ProfileTest, DecidesOnQuotesAlikeInAnyOrderOfRecords) {
   std::string plain;
   for (int i = 0; i < 200'000; ++i) plain += std::to_string(i) + "\tsome title\n";
   const std::string odd = "7\t\"Ten\" Days\n8\t\"Open\n9\t\"Whole\"\n";
@@ -147,7 +147,7 @@ TEST_F(ProfileTest, decides_on_quotes_alike_in_any_order_of_records) {
   EXPECT_EQ(last.rejected, 0U);
 }
 
-TEST_F(ProfileTest, decides_on_the_encoding_by_the_whole_object) {
+TEST_F(ProfileTest, DecidesOnTheEncodingByTheWholeObject) {
   std::string ascii = "id,name\n";
   for (int i = 0; i < 200'000; ++i) ascii += std::to_string(i) + ",plain text\n";
   const auto western = profile(ascii + "7,caf\xe9\n");
@@ -165,7 +165,7 @@ TEST_F(ProfileTest, decides_on_the_encoding_by_the_whole_object) {
   EXPECT_EQ(profile("id,name\n7,caf\xe9\n8,x\n", fixed).rejected, 1U);
 }
 
-TEST_F(ProfileTest, reads_json_lines_with_fields_in_the_order_of_first_sight) {
+TEST_F(ProfileTest, ReadsJsonLinesWithFieldsInTheOrderOfFirstSight) {
   std::string text;
   for (int i = 0; i < 100'000; ++i) text += "{\"b\": " + std::to_string(i) + ", \"a\": \"x\"}\n";
   text += "{\"c\": [1, 2], \"a\": null}\n\nnot json\n[1]\n";
@@ -183,14 +183,14 @@ TEST_F(ProfileTest, reads_json_lines_with_fields_in_the_order_of_first_sight) {
   EXPECT_EQ(found.fields[2].example, "[1, 2]");
 }
 
-TEST_F(ProfileTest, takes_json_lines_whose_first_line_is_damaged) {
+TEST_F(ProfileTest, TakesJsonLinesWhoseFirstLineIsDamaged) {
   const auto found = profile("{\"a\":1\n{\"a\":2}\n{\"a\":3}\n");
   EXPECT_EQ(found.format.kind, FormatKind::kJsonLines);
   EXPECT_EQ(found.records, 3U);
   EXPECT_EQ(found.rejected, 1U);
 }
 
-TEST_F(ProfileTest, says_what_it_does_not_understand) {
+TEST_F(ProfileTest, SaysWhatItDoesNotUnderstand) {
   using namespace std::string_literals;
   expect_foreign("[{\"a\":1},{\"a\":2}]", "one JSON document");
   expect_foreign("[\n  {\"a\":1}\n]\n", "one JSON document");
@@ -207,7 +207,7 @@ TEST_F(ProfileTest, says_what_it_does_not_understand) {
   expect_foreign("PAR1 and nothing else", "Parquet");
 }
 
-TEST_F(ProfileTest, refuses_damaged_compression_whole) {
+TEST_F(ProfileTest, RefusesDamagedCompressionWhole) {
   std::string text = "id,name\n";
   for (int i = 0; i < 100'000; ++i) text += std::to_string(i * 7919) + ",name\n";
   const std::string whole = test::gzip(text);
@@ -217,7 +217,7 @@ TEST_F(ProfileTest, refuses_damaged_compression_whole) {
   expect_foreign(flipped, "gzip");
 }
 
-TEST_F(ProfileTest, reads_parquet_by_its_types) {
+TEST_F(ProfileTest, ReadsParquetByItsTypes) {
   auto database = engine::open_duckdb({}).value();
   auto session = database->connect().value();
   const std::string path = (folder_.path() / "x.parquet").string();
@@ -239,7 +239,7 @@ TEST_F(ProfileTest, reads_parquet_by_its_types) {
   EXPECT_EQ(found->fields[4].nulls, 1000U);
 }
 
-TEST_F(ProfileTest, does_not_depend_on_the_number_of_threads) {
+TEST_F(ProfileTest, DoesNotDependOnTheNumberOfThreads) {
   test::DrawnTable table(5, 40'000);
   std::string text = table.written(test::Writing{});
   for (size_t at = 5000; at < text.size(); at += 50'000) text[at] = "\"\n,\xff\0"[at / 50'000 % 5];

@@ -20,35 +20,35 @@ class RecordsTest : public ::testing::Test {
   Format format_ = format_of(',', '"', {"a", "b", "c"});
 };
 
-TEST_F(RecordsTest, splits_records_and_counts_lines) {
+TEST_F(RecordsTest, SplitsRecordsAndCountsLines) {
   EXPECT_THAT(read("1,2,3\n\n4,,6\r\n\r\n,\\N,\n"),
               ElementsAre("1: 1|2|3", "3: 4|<null>|6", "5: <null>|<null>|<null>"));
   EXPECT_THAT(read("1,2,3"), ElementsAre("1: 1|2|3"));
   EXPECT_THAT(read(""), ElementsAre());
 }
 
-TEST_F(RecordsTest, reads_quotes) {
+TEST_F(RecordsTest, ReadsQuotes) {
   EXPECT_THAT(read("\"1,1\",\"2\n2\",\"say \"\"3\"\"\"\r\n4,5,6\n"),
               ElementsAre("1: 1,1|2\n2|say \"3\"", "3: 4|5|6"));
   EXPECT_THAT(read("\"\",\"\\N\",\"\"\"\"\n"), ElementsAre("1: <null>|\\N|\""));
   EXPECT_THAT(read("5\" disk,a\"b\", \"x\n"), ElementsAre("1: 5\" disk|a\"b\"| \"x"));
 }
 
-TEST_F(RecordsTest, skips_the_header_of_the_first_block_only) {
+TEST_F(RecordsTest, SkipsTheHeaderOfTheFirstBlockOnly) {
   format_.has_header = true;
   EXPECT_THAT(read("\n\"a\",b,c\n1,2,3\n"), ElementsAre("3: 1|2|3"));
   EXPECT_THAT(read("a,b,c\n1,2,3\n"), ElementsAre("2: 1|2|3"));
   EXPECT_THAT(outcome_of(block_of("a,b,c\n1,2,3\n", 1, 7), format_), ElementsAre("7: a|b|c", "8: 1|2|3"));
 }
 
-TEST_F(RecordsTest, rejects_a_wrong_number_of_fields) {
+TEST_F(RecordsTest, RejectsAWrongNumberOfFields) {
   EXPECT_THAT(read("1,2\n1,2,3,4\n1,2,3\nx\n"),
               ElementsAre("1! has 2 fields, expected 3", "2! has 4 fields, expected 3", "3: 1|2|3",
                           "4! has 1 field, expected 3"));
   EXPECT_THAT(read("1,\"2\n2\"\n1,2,3\n"), ElementsAre("1! has 2 fields, expected 3", "3: 1|2|3"));
 }
 
-TEST_F(RecordsTest, rejects_nuls_and_invalid_text_where_they_stand) {
+TEST_F(RecordsTest, RejectsNulsAndInvalidTextWhereTheyStand) {
   using namespace std::string_literals;
   EXPECT_THAT(read("1,2\0,3\n4,5,6\n"s),
               ElementsAre("1! b: a NUL character at byte 4 of the record", "2: 4|5|6"));
@@ -56,18 +56,18 @@ TEST_F(RecordsTest, rejects_nuls_and_invalid_text_where_they_stand) {
               ElementsAre("1! c: byte 0xE9 at byte 6 of the record is not valid UTF-8", "2: 4|5|6"));
 }
 
-TEST_F(RecordsTest, rejects_text_after_a_closing_quote) {
+TEST_F(RecordsTest, RejectsTextAfterAClosingQuote) {
   EXPECT_THAT(read("1,\"2\"x,3\n4,5,6\n"), ElementsAre("1! b: text after a closing quote", "2: 4|5|6"));
 }
 
-TEST_F(RecordsTest, recovers_behind_a_quote_that_is_never_closed) {
+TEST_F(RecordsTest, RecoversBehindAQuoteThatIsNeverClosed) {
   EXPECT_THAT(read("1,\"2,3\n4,5,6\n7,8,9\n"),
               ElementsAre("1! b: a quote is opened and never closed", "2: 4|5|6", "3: 7|8|9"));
   EXPECT_THAT(read("1,2,\"3"), ElementsAre("1! c: a quote is opened and never closed"));
   EXPECT_THAT(read("1,2,3\n\""), ElementsAre("1: 1|2|3", "2! a: a quote is opened and never closed"));
 }
 
-TEST_F(RecordsTest, recovers_behind_a_quote_that_a_later_record_closes) {
+TEST_F(RecordsTest, RecoversBehindAQuoteThatALaterRecordCloses) {
   EXPECT_THAT(read("1,\"2,3\n4,5,6\n7,\"8\",9\n\"10\",11,12\n"),
               ElementsAre("1! b: a quote is opened and not closed before the line ends", "2: 4|5|6",
                           "3: 7|8|9", "4: 10|11|12"));
@@ -77,29 +77,29 @@ TEST_F(RecordsTest, recovers_behind_a_quote_that_a_later_record_closes) {
                           "3: 7|8|9\"", "4: 10|11|12"));
 }
 
-TEST_F(RecordsTest, knows_no_quotes_where_there_are_none) {
+TEST_F(RecordsTest, KnowsNoQuotesWhereThereAreNone) {
   format_ = format_of('\t', '\0', {"a", "b"});
   EXPECT_THAT(read("\"x\t\"y\" z\n\"\t\"\"\n"), ElementsAre("1: \"x|\"y\" z", "2: \"|\"\""));
 }
 
-TEST_F(RecordsTest, reads_line_ends_of_old_macs) {
+TEST_F(RecordsTest, ReadsLineEndsOfOldMacs) {
   format_.newline = '\r';
   EXPECT_THAT(outcome_of(block_of("1,2,3\r\r\"4\r\",5,6", 0, 1, '\r'), format_),
               ElementsAre("1: 1|2|3", "3: 4\r|5|6"));
 }
 
-TEST_F(RecordsTest, reads_one_column) {
+TEST_F(RecordsTest, ReadsOneColumn) {
   format_ = format_of(',', '"', {"a"});
   EXPECT_THAT(read("x\n\n\"\"\n y \n\n"), ElementsAre("1: x", "3: <null>", "4:  y "));
 }
 
-TEST_F(RecordsTest, rejects_the_beginning_of_a_record_that_is_too_long) {
+TEST_F(RecordsTest, RejectsTheBeginningOfARecordThatIsTooLong) {
   Block block = block_of("abc", 3, 17);
   block.too_long = true;
   EXPECT_THAT(outcome_of(block, format_), ElementsAre("17! is longer than 16 MB"));
 }
 
-TEST_F(RecordsTest, gives_up_on_quotes_that_never_balance_without_taking_forever) {
+TEST_F(RecordsTest, GivesUpOnQuotesThatNeverBalanceWithoutTakingForever) {
   std::string text;
   for (int i = 0; i < 200'000; ++i) text += i % 2 == 0 ? "\"\n" : "x,y,z\n";
   const auto outcome = read(text);
@@ -107,7 +107,7 @@ TEST_F(RecordsTest, gives_up_on_quotes_that_never_balance_without_taking_forever
 }
 
 /// Cuts random text where a reader would and expects the same records and rejects as from the whole.
-TEST_F(RecordsTest, judges_alike_wherever_blocks_end) {
+TEST_F(RecordsTest, JudgesAlikeWhereverBlocksEnd) {
   std::mt19937 random(3);
   const std::string letters = "ab,,\"\"\n\n\r\xe9";
   size_t cuts = 0;

@@ -8,7 +8,7 @@
 namespace reelhouse::catalog {
 namespace {
 
-TEST(StructureIndex, finds_what_a_plain_loop_finds) {
+TEST(StructureIndex, FindsWhatAPlainLoopFinds) {
   std::mt19937 random(5);
   StructureIndex index;
   for (const size_t size : {0UL, 1UL, 31UL, 63UL, 64UL, 65UL, 127UL, 1000UL, 100'000UL}) {

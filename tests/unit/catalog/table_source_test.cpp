@@ -60,7 +60,7 @@ class TableSourceTest : public ::testing::Test {
   CatalogTable table_;
 };
 
-TEST_F(TableSourceTest, delivers_text_with_object_line_and_drop) {
+TEST_F(TableSourceTest, DeliversTextWithObjectLineAndDrop) {
   add("raw/a/1.csv", "User ID,name\n1,\"x\ny\"\n\n2,\n3,too,many\n4,\\N\n");
   EXPECT_THAT(rows({"_line", "name", "user_id", "_object", "_drop"}).value(),
               ElementsAre(ScannedRow{"2", "x\ny", "1", "raw/a/1.csv", "2024-05-01"},
@@ -75,7 +75,7 @@ TEST_F(TableSourceTest, delivers_text_with_object_line_and_drop) {
   EXPECT_EQ(rows({}).value().size(), 3U);
 }
 
-TEST_F(TableSourceTest, joins_objects_of_different_shapes_and_formats) {
+TEST_F(TableSourceTest, JoinsObjectsOfDifferentShapesAndFormats) {
   add("raw/1.csv", "id,name\n1,a\n");
   add("raw/2.tsv.gz", test::gzip("name\tid\textra\nb\t2\tx\n"));
   add("raw/3.jsonl", "{\"id\": 3, \"nested\": {\"k\": [1]}}\n{\"name\": \"d\", \"id\": 4, \"id\": 5}\n");
@@ -86,7 +86,7 @@ TEST_F(TableSourceTest, joins_objects_of_different_shapes_and_formats) {
                                    ScannedRow{"4", "d", std::nullopt, std::nullopt, "2024-05-03"}));
 }
 
-TEST_F(TableSourceTest, has_what_the_source_declares_even_without_objects) {
+TEST_F(TableSourceTest, HasWhatTheSourceDeclaresEvenWithoutObjects) {
   SourceTable declared;
   declared.columns = {"id"};
   declared.optional_columns = {"note"};
@@ -95,7 +95,7 @@ TEST_F(TableSourceTest, has_what_the_source_declares_even_without_objects) {
   EXPECT_THAT(rows({"note", "name"}, 1, &declared).value(), ElementsAre(ScannedRow{std::nullopt, "a"}));
 }
 
-TEST_F(TableSourceTest, applies_aliases_where_the_column_itself_is_missing) {
+TEST_F(TableSourceTest, AppliesAliasesWhereTheColumnItselfIsMissing) {
   add("raw/1.csv", "old,name\n1,a\n");
   add("raw/2.csv", "id,old\n2,b\n");
   SourceTable declared;
@@ -105,7 +105,7 @@ TEST_F(TableSourceTest, applies_aliases_where_the_column_itself_is_missing) {
               ElementsAre(ScannedRow{"1", "2"}, ScannedRow{"2", "2"}));
 }
 
-TEST_F(TableSourceTest, fails_when_an_object_changed_or_went_since_the_crawl) {
+TEST_F(TableSourceTest, FailsWhenAnObjectChangedOrWentSinceTheCrawl) {
   add("raw/1.csv", "id,name\n1,a\n");
   folder_.write("raw/1.csv", "id,name\n1,a\n2,b\n");
   const auto changed = rows({"id"});
@@ -116,14 +116,14 @@ TEST_F(TableSourceTest, fails_when_an_object_changed_or_went_since_the_crawl) {
   EXPECT_EQ(rows({"id"}).error().kind, ErrorKind::kBusy);
 }
 
-TEST_F(TableSourceTest, leaves_out_objects_that_could_not_be_read) {
+TEST_F(TableSourceTest, LeavesOutObjectsThatCouldNotBeRead) {
   add("raw/1.csv", "id,name\n1,a\n");
   table_.objects.push_back(table_.objects.front());
   table_.objects.back().problem = "damaged";
   EXPECT_EQ(rows({"id"}).value().size(), 1U);
 }
 
-TEST_F(TableSourceTest, delivers_every_row_once_to_any_number_of_workers) {
+TEST_F(TableSourceTest, DeliversEveryRowOnceToAnyNumberOfWorkers) {
   std::string text = "id,\"text\"\n";
   size_t expected = 0;
   for (int i = 0; text.size() < 6'000'000; ++i) {
@@ -142,7 +142,7 @@ TEST_F(TableSourceTest, delivers_every_row_once_to_any_number_of_workers) {
   EXPECT_EQ(one, many);
 }
 
-TEST_F(TableSourceTest, reads_parquet_with_its_row_numbers) {
+TEST_F(TableSourceTest, ReadsParquetWithItsRowNumbers) {
   auto database = engine::open_duckdb({}).value();
   auto session = database->connect().value();
   ASSERT_TRUE(
@@ -162,7 +162,7 @@ TEST_F(TableSourceTest, reads_parquet_with_its_row_numbers) {
   EXPECT_EQ(rows({"_line"}).value().size(), 5000U);
 }
 
-TEST_F(TableSourceTest, works_in_the_engine) {
+TEST_F(TableSourceTest, WorksInTheEngine) {
   add("raw/1.csv", "id,name\n1,a\n2,b\n");
   auto database = engine::open_duckdb({}).value();
   ASSERT_TRUE(database->add_source("raw.things", source()));
@@ -179,7 +179,7 @@ TEST_F(TableSourceTest, works_in_the_engine) {
 }
 
 /// Writes random tables in random ways and expects every cell back.
-TEST_F(TableSourceTest, returns_random_tables_as_they_were_written) {
+TEST_F(TableSourceTest, ReturnsRandomTablesAsTheyWereWritten) {
   std::mt19937 random(20240506);
   for (unsigned round = 0; round < 150; ++round) {
     test::DrawnTable drawn(round, random() % 400 + 30);
@@ -203,7 +203,7 @@ TEST_F(TableSourceTest, returns_random_tables_as_they_were_written) {
 }
 
 /// Damages random bytes: whatever comes out, a scan delivers what the crawl counted.
-TEST_F(TableSourceTest, agrees_with_the_crawl_on_damaged_objects) {
+TEST_F(TableSourceTest, AgreesWithTheCrawlOnDamagedObjects) {
   std::mt19937 random(99);
   size_t read = 0;
   for (unsigned round = 0; round < 150; ++round) {

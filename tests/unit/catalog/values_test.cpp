@@ -15,31 +15,31 @@ void expect_all(ValueKind kind, std::initializer_list<std::string_view> values) 
   }
 }
 
-TEST(Values, integers) {
+TEST(Values, Integers) {
   expect_all(ValueKind::kInteger, {"0", "7", "-7", "-0", "9223372036854775807", "-9223372036854775808", " 12",
                                    "12 ", "1000000000000000000"});
 }
 
-TEST(Values, decimals) {
+TEST(Values, Decimals) {
   expect_all(ValueKind::kDecimal, {"0.5", ".5", "-.5", "12.50", "1e5", "1.5E-3", "-2.0e+10", " 3.5 "});
 }
 
-TEST(Values, dates) {
+TEST(Values, Dates) {
   expect_all(ValueKind::kDate, {"2021-09-25", "15-01-22", "15/01/2022", "1/31/2022", "31.1.22", "2021/9/5",
                                 "September 25, 2021", " August 4, 2017", "Sep 5, 2021", "may 1, 1999",
                                 "2024-02-29", "2021.12.31"});
 }
 
-TEST(Values, timestamps) {
+TEST(Values, Timestamps) {
   expect_all(ValueKind::kTimestamp, {"2021-09-25T10:11:12Z", "2021-09-25 10:11", "2021-09-25 10:11:12.123456",
                                      "2021-09-25T10:11:12+02:00", "2021-09-25T10:11:12-0500"});
 }
 
-TEST(Values, booleans) {
+TEST(Values, Booleans) {
   expect_all(ValueKind::kBoolean, {"true", "FALSE", "t", "F", "Yes", "no"});
 }
 
-TEST(Values, text) {
+TEST(Values, Text) {
   expect_all(ValueKind::kText, {"007",
                                 "00",
                                 "-01",
@@ -83,7 +83,7 @@ TEST(Values, text) {
                                 "T2"});
 }
 
-TEST(Values, infers_the_narrowest_type_that_holds_all) {
+TEST(Values, InfersTheNarrowestTypeThatHoldsAll) {
   const auto inferred = [](std::initializer_list<std::string_view> values) {
     FieldProfile field;
     for (const auto value : values) count_value(field, value);
@@ -101,7 +101,7 @@ TEST(Values, infers_the_narrowest_type_that_holds_all) {
   EXPECT_EQ(inferred({"1", "x"}), "VARCHAR");
 }
 
-TEST(Values, adds_profiles) {
+TEST(Values, AddsProfiles) {
   FieldProfile a;
   FieldProfile b;
   count_value(a, "1");

@@ -48,7 +48,7 @@ class ByteStreamTest : public ::testing::Test {
   test::TemporaryFolder folder_;
 };
 
-TEST_F(ByteStreamTest, tells_compression_by_content) {
+TEST_F(ByteStreamTest, TellsCompressionByContent) {
   EXPECT_EQ(compression_of(folder_.write("a.gz", "plain")).value(), Compression::kNone);
   EXPECT_EQ(compression_of(folder_.write("a.csv", gzip("x"))).value(), Compression::kGzip);
   EXPECT_EQ(compression_of(folder_.write("a.txt", zstd("x"))).value(), Compression::kZstd);
@@ -56,7 +56,7 @@ TEST_F(ByteStreamTest, tells_compression_by_content) {
   EXPECT_EQ(compression_of(folder_.path() / "none").error().kind, ErrorKind::kNotFound);
 }
 
-TEST_F(ByteStreamTest, reads_all_formats_whatever_the_size_of_pieces) {
+TEST_F(ByteStreamTest, ReadsAllFormatsWhateverTheSizeOfPieces) {
   const std::string text = sample_text(700'000);
   for (const size_t piece : {1000UL, 65536UL, 1UL << 20, 5UL << 20}) {
     EXPECT_EQ(content_of(folder_.write("p", text), piece).value(), text);
@@ -65,7 +65,7 @@ TEST_F(ByteStreamTest, reads_all_formats_whatever_the_size_of_pieces) {
   }
 }
 
-TEST_F(ByteStreamTest, reads_several_members_and_frames) {
+TEST_F(ByteStreamTest, ReadsSeveralMembersAndFrames) {
   const std::string text = sample_text(300'000);
   std::string gzips;
   std::string zstds;
@@ -80,7 +80,7 @@ TEST_F(ByteStreamTest, reads_several_members_and_frames) {
   EXPECT_EQ(content_of(folder_.write("z", zstds)).value(), expected);
 }
 
-TEST_F(ByteStreamTest, allows_padding_with_zeros_behind_gzip_but_no_garbage) {
+TEST_F(ByteStreamTest, AllowsPaddingWithZerosBehindGzipButNoGarbage) {
   const std::string text = sample_text(10'000);
   EXPECT_EQ(content_of(folder_.write("g", gzip(text) + std::string(600'000, '\0'))).value(), text);
   expect_damaged(gzip(text) + "garbage",
@@ -90,7 +90,7 @@ TEST_F(ByteStreamTest, allows_padding_with_zeros_behind_gzip_but_no_garbage) {
   expect_damaged(zstd(text) + "garbage", "zstd");
 }
 
-TEST_F(ByteStreamTest, finds_every_truncation) {
+TEST_F(ByteStreamTest, FindsEveryTruncation) {
   const std::string whole_gzip = gzip(sample_text(3000));
   const std::string whole_zstd = zstd(sample_text(3000));
   for (size_t size = 2; size < whole_gzip.size(); ++size)
@@ -99,7 +99,7 @@ TEST_F(ByteStreamTest, finds_every_truncation) {
     expect_damaged(whole_zstd.substr(0, size), "cut off");
 }
 
-TEST_F(ByteStreamTest, finds_every_flipped_bit_that_changes_the_content) {
+TEST_F(ByteStreamTest, FindsEveryFlippedBitThatChangesTheContent) {
   const std::string text = sample_text(600);
   for (const bool is_gzip : {true, false}) {
     std::string bytes = is_gzip ? gzip(text) : zstd(text);
@@ -119,19 +119,19 @@ TEST_F(ByteStreamTest, finds_every_flipped_bit_that_changes_the_content) {
   }
 }
 
-TEST_F(ByteStreamTest, checks_the_length_that_gzip_ends_with) {
+TEST_F(ByteStreamTest, ChecksTheLengthThatGzipEndsWith) {
   std::string bytes = gzip("some text");
   ++bytes[bytes.size() - 4];
   expect_damaged(bytes, "checksum or length");
 }
 
-TEST_F(ByteStreamTest, reads_empty_members) {
+TEST_F(ByteStreamTest, ReadsEmptyMembers) {
   EXPECT_EQ(content_of(folder_.write("g", gzip(""))).value(), "");
   EXPECT_EQ(content_of(folder_.write("z", zstd(""))).value(), "");
   EXPECT_EQ(content_of(folder_.write("p", "")).value(), "");
 }
 
-TEST_F(ByteStreamTest, reads_gzip_that_carries_a_name) {
+TEST_F(ByteStreamTest, ReadsGzipThatCarriesAName) {
   std::string bytes = gzip("text");
   bytes[3] = 8;
   bytes.insert(10, std::string("name.csv\0", 9));

@@ -31,7 +31,7 @@ class LocalStoreTest : public ::testing::Test {
   std::unique_ptr<ObjectStore> store_;
 };
 
-TEST_F(LocalStoreTest, lists_by_prefix_in_the_order_of_keys) {
+TEST_F(LocalStoreTest, ListsByPrefixInTheOrderOfKeys) {
   folder_.write("raw/b/two.csv", "22");
   folder_.write("raw/b.csv", "");
   folder_.write("raw/a b/Größe \u00d7 2.csv", "x");
@@ -50,7 +50,7 @@ TEST_F(LocalStoreTest, lists_by_prefix_in_the_order_of_keys) {
   EXPECT_EQ(store_->list("raw/b/two").value().front().size, 2U);
 }
 
-TEST_F(LocalStoreTest, says_that_the_root_is_missing_and_takes_an_empty_one) {
+TEST_F(LocalStoreTest, SaysThatTheRootIsMissingAndTakesAnEmptyOne) {
   EXPECT_THAT(keys(), IsEmpty());
   const auto missing = open_store((folder_.path() / "none").string()).value()->list("");
   ASSERT_FALSE(missing);
@@ -60,7 +60,7 @@ TEST_F(LocalStoreTest, says_that_the_root_is_missing_and_takes_an_empty_one) {
             ErrorKind::kNotFound);
 }
 
-TEST_F(LocalStoreTest, follows_links_but_not_in_circles_and_shows_those_that_lead_nowhere) {
+TEST_F(LocalStoreTest, FollowsLinksButNotInCirclesAndShowsThoseThatLeadNowhere) {
   namespace fs = std::filesystem;
   test::TemporaryFolder elsewhere;
   elsewhere.write("in/far.csv", "far");
@@ -76,7 +76,7 @@ TEST_F(LocalStoreTest, follows_links_but_not_in_circles_and_shows_those_that_lea
   EXPECT_EQ(store_->head("raw/same.csv").value().size, 4U);
 }
 
-TEST_F(LocalStoreTest, names_a_folder_that_it_may_not_read) {
+TEST_F(LocalStoreTest, NamesAFolderThatItMayNotRead) {
   if (::geteuid() == 0) GTEST_SKIP() << "root may read everything";
   folder_.write("raw/closed/a.csv", "");
   ::chmod((folder_.path() / "raw/closed").c_str(), 0);
@@ -87,7 +87,7 @@ TEST_F(LocalStoreTest, names_a_folder_that_it_may_not_read) {
   EXPECT_THAT(objects.error().where, HasSubstr("closed"));
 }
 
-TEST_F(LocalStoreTest, changes_the_token_with_every_write) {
+TEST_F(LocalStoreTest, ChangesTheTokenWithEveryWrite) {
   const auto file = folder_.write("a.csv", "one");
   const ObjectInfo before = store_->head("a.csv").value();
   EXPECT_EQ(store_->head("a.csv").value().etag, before.etag);
@@ -108,7 +108,7 @@ TEST_F(LocalStoreTest, changes_the_token_with_every_write) {
   EXPECT_NE(store_->head("a.csv").value().etag, etag);
 }
 
-TEST_F(LocalStoreTest, puts_whole_files_and_leaves_nothing_behind) {
+TEST_F(LocalStoreTest, PutsWholeFilesAndLeavesNothingBehind) {
   test::TemporaryFolder elsewhere;
   const auto file = elsewhere.write("big", std::string(3 << 20, 'x'));
   ASSERT_TRUE(store_->put(file, "raw/new folder/big.csv"));
@@ -122,7 +122,7 @@ TEST_F(LocalStoreTest, puts_whole_files_and_leaves_nothing_behind) {
   EXPECT_EQ(files, 1U);
 }
 
-TEST_F(LocalStoreTest, refuses_keys_that_leave_the_root) {
+TEST_F(LocalStoreTest, RefusesKeysThatLeaveTheRoot) {
   const auto file = folder_.write("file", "x");
   for (const std::string key : {"", "../a", "raw/../../a", "/etc/a", "raw//a", "raw/", ".", "raw/./a"}) {
     const auto put = store_->put(file, key);
@@ -133,14 +133,14 @@ TEST_F(LocalStoreTest, refuses_keys_that_leave_the_root) {
   EXPECT_EQ(store_->put(file, "raw/.hidden").error().kind, ErrorKind::kUsage);
 }
 
-TEST(OpenStore, knows_folders_only) {
+TEST(OpenStore, KnowsFoldersOnly) {
   EXPECT_EQ(open_store("/data/lake/").value()->name(), "/data/lake");
   EXPECT_EQ(open_store("file:///data").value()->name(), "/data");
   EXPECT_EQ(open_store("ftp://host/x").error().kind, ErrorKind::kUsage);
   EXPECT_EQ(open_store("").error().kind, ErrorKind::kUsage);
 }
 
-TEST_F(LocalStoreTest, puts_only_over_what_is_expected) {
+TEST_F(LocalStoreTest, PutsOnlyOverWhatIsExpected) {
   const auto one = folder_.write(".one", "one");
   const auto two = folder_.write(".two", "two");
   const auto first = store_->put_if(one, "raw/CURRENT", std::nullopt);
@@ -155,7 +155,7 @@ TEST_F(LocalStoreTest, puts_only_over_what_is_expected) {
   EXPECT_THAT(keys("raw/"), ElementsAre("raw/CURRENT"));
 }
 
-TEST_F(LocalStoreTest, lets_one_of_many_win) {
+TEST_F(LocalStoreTest, LetsOneOfManyWin) {
   const auto file = folder_.write(".file", "x");
   for (int round = 0; round < 20; ++round) {
     std::optional<std::string> etag;
@@ -170,7 +170,7 @@ TEST_F(LocalStoreTest, lets_one_of_many_win) {
   }
 }
 
-TEST_F(LocalStoreTest, removes_objects_and_takes_their_absence) {
+TEST_F(LocalStoreTest, RemovesObjectsAndTakesTheirAbsence) {
   folder_.write("raw/a.csv", "x");
   EXPECT_TRUE(store_->remove("raw/a.csv"));
   EXPECT_THAT(keys(), IsEmpty());

@@ -13,7 +13,7 @@ using ::testing::SizeIs;
 using ::testing::StartsWith;
 using Kind = HttpFailure::Kind;
 
-TEST(S3Client, addresses_by_path_or_by_host) {
+TEST(S3Client, AddressesByPathOrByHost) {
   FakeClient by_path(std::vector<Answer>{answer_of(200)});
   ASSERT_TRUE(by_path.get());
   EXPECT_EQ(by_path.transport->requests.at(0).url, "http://host.test:9000/shop/raw/a%20b.csv");
@@ -23,7 +23,7 @@ TEST(S3Client, addresses_by_path_or_by_host) {
   EXPECT_EQ(by_host.transport->requests.at(0).url, "http://shop.host.test:9000/raw/a%20b.csv");
 }
 
-TEST(S3Client, waits_longer_each_time_and_gives_up) {
+TEST(S3Client, WaitsLongerEachTimeAndGivesUp) {
   FakeClient fake({refusal_of(503, "SlowDown")});
   const auto answer = fake.get();
   ASSERT_FALSE(answer);
@@ -35,7 +35,7 @@ TEST(S3Client, waits_longer_each_time_and_gives_up) {
   EXPECT_THAT(waits, ElementsAre(50, 100, 200, 400, 800, 1600, 3200, 5000, 5000));
 }
 
-TEST(S3Client, ends_at_its_deadline) {
+TEST(S3Client, EndsAtItsDeadline) {
   FakeClient fake({refusal_of(500, "InternalError")});
   fake.settings.retry.attempts = 1000;
   fake.settings.retry.deadline = Milliseconds(20'000);
@@ -44,13 +44,13 @@ TEST(S3Client, ends_at_its_deadline) {
   EXPECT_GE(fake.timing->elapsed(), Milliseconds(10'000));
 }
 
-TEST(S3Client, heeds_retry_after) {
+TEST(S3Client, HeedsRetryAfter) {
   FakeClient fake({answer_of(429, "", {{"retry-after", "7"}}), answer_of(200)});
   ASSERT_TRUE(fake.get());
   EXPECT_THAT(fake.timing->waits, ElementsAre(Milliseconds(7000)));
 }
 
-TEST(S3Client, tries_again_what_can_heal) {
+TEST(S3Client, TriesAgainWhatCanHeal) {
   FakeClient fake({broken(Kind::kBroken), broken(Kind::kStalled), broken(Kind::kConnect),
                    refusal_of(400, "RequestTimeout"), answer_of(502), answer_of(429), answer_of(200, "yes")});
   const auto answer = fake.get();
@@ -58,7 +58,7 @@ TEST(S3Client, tries_again_what_can_heal) {
   EXPECT_EQ(answer->body, "yes");
 }
 
-TEST(S3Client, never_tries_again_what_cannot_heal) {
+TEST(S3Client, NeverTriesAgainWhatCannotHeal) {
   const std::vector<std::pair<HttpResponse, ErrorKind>> cases = {
       {refusal_of(403, "AccessDenied"), ErrorKind::kPermission},
       {refusal_of(403, "SignatureDoesNotMatch"), ErrorKind::kPermission},
@@ -76,7 +76,7 @@ TEST(S3Client, never_tries_again_what_cannot_heal) {
   }
 }
 
-TEST(S3Client, tries_an_unknown_host_three_times) {
+TEST(S3Client, TriesAnUnknownHostThreeTimes) {
   FakeClient fake({broken(Kind::kResolve)});
   const auto answer = fake.get();
   ASSERT_FALSE(answer);
@@ -84,7 +84,7 @@ TEST(S3Client, tries_an_unknown_host_three_times) {
   EXPECT_THAT(fake.transport->requests, SizeIs(3));
 }
 
-TEST(S3Client, ends_at_an_interrupt_and_a_wrong_certificate) {
+TEST(S3Client, EndsAtAnInterruptAndAWrongCertificate) {
   FakeClient interrupted({broken(Kind::kInterrupted)});
   EXPECT_EQ(interrupted.get().error().kind, ErrorKind::kInterrupted);
   FakeClient wrong({broken(Kind::kTls)});
@@ -92,12 +92,12 @@ TEST(S3Client, ends_at_an_interrupt_and_a_wrong_certificate) {
   EXPECT_THAT(wrong.transport->requests, SizeIs(1));
 }
 
-TEST(S3Client, counts_an_error_behind_a_200_as_one) {
+TEST(S3Client, CountsAnErrorBehindA200AsOne) {
   FakeClient fake({refusal_of(200, "InternalError"), answer_of(200, "<Fine/>")});
   EXPECT_EQ(fake.get()->body, "<Fine/>");
 }
 
-TEST(S3Client, renews_expired_credentials_at_once) {
+TEST(S3Client, RenewsExpiredCredentialsAtOnce) {
   FakeClient fake({refusal_of(400, "ExpiredToken"), answer_of(200)});
   ASSERT_TRUE(fake.get());
   EXPECT_EQ(fake.source->asked, 2);
@@ -105,7 +105,7 @@ TEST(S3Client, renews_expired_credentials_at_once) {
   EXPECT_THAT(FakeTransport::header(fake.transport->requests.at(1), "authorization"), HasSubstr("AKIATEST2"));
 }
 
-TEST(S3Client, believes_in_the_end_that_credentials_have_expired) {
+TEST(S3Client, BelievesInTheEndThatCredentialsHaveExpired) {
   FakeClient fake({refusal_of(400, "ExpiredToken")});
   const auto answer = fake.get();
   ASSERT_FALSE(answer);
@@ -114,7 +114,7 @@ TEST(S3Client, believes_in_the_end_that_credentials_have_expired) {
   EXPECT_THAT(fake.transport->requests, SizeIs(4));
 }
 
-TEST(S3Client, sets_its_clock_by_the_server_once) {
+TEST(S3Client, SetsItsClockByTheServerOnce) {
   auto late = refusal_of(403, "RequestTimeTooSkewed");
   late.headers = {{"date", "Mon, 06 May 2024 03:00:00 GMT"}};
   FakeClient fake({late, answer_of(200)});
@@ -146,19 +146,19 @@ class RedirectTest : public ::testing::Test {
   }
 };
 
-TEST_F(RedirectTest, goes_to_the_region_in_the_header) {
+TEST_F(RedirectTest, GoesToTheRegionInTheHeader) {
   auto answer = refusal_of(301, "PermanentRedirect");
   answer.headers = {{"x-amz-bucket-region", "eu-west-1"}};
   expect_region(second(answer), "eu-west-1");
   expect_region(second(answer_of(301, "", answer.headers), "HEAD"), "eu-west-1");
 }
 
-TEST_F(RedirectTest, goes_to_the_region_in_the_body_of_a_400) {
+TEST_F(RedirectTest, GoesToTheRegionInTheBodyOfA400) {
   expect_region(second(refusal_of(400, "AuthorizationHeaderMalformed", "<Region>eu-central-1</Region>")),
                 "eu-central-1");
 }
 
-TEST_F(RedirectTest, reads_the_region_out_of_an_endpoint_or_a_location) {
+TEST_F(RedirectTest, ReadsTheRegionOutOfAnEndpointOrALocation) {
   expect_region(
       second(refusal_of(301, "PermanentRedirect", "<Endpoint>shop.s3.ap-south-1.amazonaws.com</Endpoint>")),
       "ap-south-1");
@@ -167,7 +167,7 @@ TEST_F(RedirectTest, reads_the_region_out_of_an_endpoint_or_a_location) {
   expect_region(second(answer), "us-west-2");
 }
 
-TEST(S3Client, follows_only_to_hosts_that_belong_together) {
+TEST(S3Client, FollowsOnlyToHostsThatBelongTogether) {
   const auto to = [](const std::string& location) {
     auto answer = refusal_of(301, "PermanentRedirect");
     answer.headers = {{"location", location}};
@@ -179,19 +179,19 @@ TEST(S3Client, follows_only_to_hosts_that_belong_together) {
   EXPECT_THAT(to("http://evil.example/shop/raw/a%20b.csv"), StartsWith("http://host.test:9000/shop/"));
 }
 
-TEST(S3Client, says_that_a_redirect_leads_nowhere) {
+TEST(S3Client, SaysThatARedirectLeadsNowhere) {
   FakeClient fake({refusal_of(301, "PermanentRedirect")});
   EXPECT_THAT(fake.get().error().hint, HasSubstr("AWS_REGION"));
 }
 
-TEST(S3Client, asks_by_get_what_a_head_cannot_say) {
+TEST(S3Client, AsksByGetWhatAHeadCannotSay) {
   FakeClient fake({answer_of(403), refusal_of(403, "InvalidAccessKeyId")});
   const auto answer = fake.get("HEAD");
   EXPECT_THAT(answer.error().message, HasSubstr("AKIATEST1 is not known"));
   EXPECT_EQ(fake.transport->requests.at(1).method, "GET");
 }
 
-TEST(S3Client, tells_no_secret) {
+TEST(S3Client, TellsNoSecret) {
   auto leaking = refusal_of(403, "Odd");
   leaking.body = "<Error><Code>Odd</Code><Message>your very/secret and token/secret</Message></Error>";
   FakeClient other(std::vector<Answer>{leaking});

@@ -49,7 +49,7 @@ class S3CredentialsTest : public ::testing::Test {
   std::shared_ptr<FakeTiming> timing_ = std::make_shared<FakeTiming>();
 };
 
-TEST_F(S3CredentialsTest, takes_variables_first) {
+TEST_F(S3CredentialsTest, TakesVariablesFirst) {
   credentials_ = "[default]\naws_access_key_id = AKIAFILE\naws_secret_access_key = s\n";
   EXPECT_EQ(id(), "AKIAFILE");
   variables_["AWS_ACCESS_KEY_ID"] = "AKIAENV";
@@ -60,7 +60,7 @@ TEST_F(S3CredentialsTest, takes_variables_first) {
   EXPECT_EQ(id(), "AKIAENV");
 }
 
-TEST_F(S3CredentialsTest, reads_the_named_profile) {
+TEST_F(S3CredentialsTest, ReadsTheNamedProfile) {
   config_ =
       "[profile work] # ours\naws_access_key_id=AKIACONFIG\naws_secret_access_key=s\n[default]\nregion=x\n";
   variables_["AWS_PROFILE"] = "work";
@@ -71,14 +71,14 @@ TEST_F(S3CredentialsTest, reads_the_named_profile) {
   EXPECT_THAT(id(), HasSubstr("'none' does not exist"));
 }
 
-TEST_F(S3CredentialsTest, says_where_it_looked) {
+TEST_F(S3CredentialsTest, SaysWhereItLooked) {
   const auto found = find();
   ASSERT_FALSE(found);
   EXPECT_EQ(found.error().kind, ErrorKind::kPermission);
   EXPECT_THAT(found.error().message, AllOf(HasSubstr("AWS_ACCESS_KEY_ID"), HasSubstr("instance's metadata")));
 }
 
-TEST_F(S3CredentialsTest, takes_on_a_role_of_a_profile) {
+TEST_F(S3CredentialsTest, TakesOnARoleOfAProfile) {
   config_ =
       "[profile role]\nrole_arn = arn:aws:iam::1:role/r\nsource_profile = base\nexternal_id = e x\n"
       "[profile base]\naws_access_key_id = AKIABASE\naws_secret_access_key = base/secret\n";
@@ -94,7 +94,7 @@ TEST_F(S3CredentialsTest, takes_on_a_role_of_a_profile) {
   EXPECT_THAT(request.text, Not(HasSubstr("base/secret")));
 }
 
-TEST_F(S3CredentialsTest, says_why_a_role_is_refused) {
+TEST_F(S3CredentialsTest, SaysWhyARoleIsRefused) {
   config_ =
       "[profile role]\nrole_arn = arn:r\nsource_profile = role\naws_access_key_id = A\naws_secret_access_key "
       "= s\n";
@@ -106,20 +106,20 @@ TEST_F(S3CredentialsTest, says_why_a_role_is_refused) {
   EXPECT_THAT(id(), AllOf(HasSubstr("taking on the role arn:r"), HasSubstr("AccessDenied: no")));
 }
 
-TEST_F(S3CredentialsTest, ends_at_profiles_in_a_circle) {
+TEST_F(S3CredentialsTest, EndsAtProfilesInACircle) {
   config_ = "[profile a]\nrole_arn=x\nsource_profile=b\n[profile b]\nrole_arn=y\nsource_profile=a\n";
   variables_["AWS_PROFILE"] = "a";
   EXPECT_THAT(id(), HasSubstr("leads back to itself"));
 }
 
-TEST_F(S3CredentialsTest, leaves_sso_to_the_tools_of_aws) {
+TEST_F(S3CredentialsTest, LeavesSsoToTheToolsOfAws) {
   config_ = "[profile single]\nsso_session = corp\n[sso-session corp]\nsso_region = eu-west-1\n";
   variables_["AWS_PROFILE"] = "single";
   EXPECT_THAT(find().error().hint,
               AllOf(HasSubstr("aws sso login --profile single"), HasSubstr("export-credentials")));
 }
 
-TEST_F(S3CredentialsTest, runs_a_credential_process) {
+TEST_F(S3CredentialsTest, RunsACredentialProcess) {
   const auto file = folder_.write("keys.json", kJson);
   config_ = "[default]\ncredential_process = cat '" + file.string() + "'\n";
   EXPECT_EQ(id(), "AKIAJSON");
@@ -127,7 +127,7 @@ TEST_F(S3CredentialsTest, runs_a_credential_process) {
   EXPECT_THAT(id(), HasSubstr("ended with 3"));
 }
 
-TEST_F(S3CredentialsTest, takes_on_a_role_by_web_identity) {
+TEST_F(S3CredentialsTest, TakesOnARoleByWebIdentity) {
   variables_["AWS_WEB_IDENTITY_TOKEN_FILE"] = folder_.write("token", "web.token\n").string();
   variables_["AWS_ROLE_ARN"] = "arn:web";
   answer_ = [](const HttpRequest&) { return answer_of(200, kLent); };
@@ -136,7 +136,7 @@ TEST_F(S3CredentialsTest, takes_on_a_role_by_web_identity) {
   EXPECT_EQ(header(0, "authorization"), "");
 }
 
-TEST_F(S3CredentialsTest, asks_the_container) {
+TEST_F(S3CredentialsTest, AsksTheContainer) {
   variables_["AWS_CONTAINER_CREDENTIALS_FULL_URI"] = "http://127.0.0.1:7/creds";
   variables_["AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE"] = folder_.write("token", "pod-token\n").string();
   answer_ = [](const HttpRequest&) { return answer_of(200, kJson); };
@@ -150,7 +150,7 @@ TEST_F(S3CredentialsTest, asks_the_container) {
   EXPECT_EQ(transport_->requests.back().url, "http://169.254.170.2/v2/x");
 }
 
-TEST_F(S3CredentialsTest, asks_the_instance_by_version_two) {
+TEST_F(S3CredentialsTest, AsksTheInstanceByVersionTwo) {
   variables_ = {{"AWS_EC2_METADATA_SERVICE_ENDPOINT", "http://imds.test/"}};
   answer_ = [](const HttpRequest& request) -> Answer {
     if (request.method == "PUT") return answer_of(200, "the-token");
@@ -175,7 +175,7 @@ class S3ProviderTest : public ::testing::Test {
   FakeClient fake_;
 };
 
-TEST_F(S3ProviderTest, renews_five_minutes_before_the_end) {
+TEST_F(S3ProviderTest, RenewsFiveMinutesBeforeTheEnd) {
   EXPECT_EQ(id(), "AKIATEST1");
   fake_.timing->pass(std::chrono::minutes(54));
   EXPECT_EQ(id(), "AKIATEST1");
@@ -183,7 +183,7 @@ TEST_F(S3ProviderTest, renews_five_minutes_before_the_end) {
   EXPECT_EQ(id(), "AKIATEST2");
 }
 
-TEST_F(S3ProviderTest, keeps_what_still_holds_when_renewing_fails) {
+TEST_F(S3ProviderTest, KeepsWhatStillHoldsWhenRenewingFails) {
   EXPECT_EQ(id(), "AKIATEST1");
   fake_.source->fails = true;
   fake_.timing->pass(std::chrono::minutes(57));
@@ -192,7 +192,7 @@ TEST_F(S3ProviderTest, keeps_what_still_holds_when_renewing_fails) {
   EXPECT_FALSE(fake_.credentials->get());
 }
 
-TEST_F(S3ProviderTest, does_not_ask_all_the_time_for_what_is_lent_shortly) {
+TEST_F(S3ProviderTest, DoesNotAskAllTheTimeForWhatIsLentShortly) {
   fake_.source->expires = fake_.timing->now() + std::chrono::minutes(3);
   EXPECT_EQ(id(), "AKIATEST1");
   fake_.timing->pass(std::chrono::seconds(10));

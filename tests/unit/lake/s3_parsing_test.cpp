@@ -26,14 +26,14 @@ std::string entry(const std::string& key, const std::string& size = "7") {
          size + "</Size></Contents>";
 }
 
-TEST(S3Uri, encodes_and_decodes) {
+TEST(S3Uri, EncodesAndDecodes) {
   EXPECT_EQ(uri_encode("a/b c+~%\xc3\xa9", true), "a/b%20c%2B~%25%C3%A9");
   EXPECT_EQ(uri_encode("a/b"), "a%2Fb");
   EXPECT_EQ(uri_decode("a+b%2Bc%0Ad%zz%4"), "a b+c\nd%zz%4");
   EXPECT_EQ(encode_query({{"b", "2"}, {"a", ""}, {"a-b", "x/y"}}), "a=&a-b=x%2Fy&b=2");
 }
 
-TEST(S3Uri, reads_locations) {
+TEST(S3Uri, ReadsLocations) {
   EXPECT_EQ(parse_location("s3://bucket")->prefix, "");
   EXPECT_EQ(parse_location("s3://bucket/")->prefix, "");
   EXPECT_EQ(parse_location("s3://bucket/a/b//")->prefix, "a/b/");
@@ -45,7 +45,7 @@ TEST(S3Uri, reads_locations) {
   }
 }
 
-TEST(S3Uri, reads_endpoints) {
+TEST(S3Uri, ReadsEndpoints) {
   EXPECT_EQ(parse_endpoint("http://Host:80/", "x")->to_string(), "http://host");
   EXPECT_EQ(parse_endpoint("host:9000/path/", "x")->to_string(), "https://host:9000/path");
   EXPECT_EQ(parse_endpoint("http://[::1]:9000", "x")->host_name(), "[::1]");
@@ -57,7 +57,7 @@ TEST(S3Uri, reads_endpoints) {
   }
 }
 
-TEST(S3Xml, reads_a_listing) {
+TEST(S3Xml, ReadsAListing) {
   const auto listed = parse_list(page("<EncodingType>url</EncodingType>" + entry("a+b%2B%0A") + entry("c") +
                                       "<IsTruncated>true</IsTruncated><NextContinuationToken>t/1==</"
                                       "NextContinuationToken>"));
@@ -71,21 +71,21 @@ TEST(S3Xml, reads_a_listing) {
   EXPECT_EQ(parse_list(page(entry("a+b%2B")))->objects.at(0).key, "a+b%2B");
 }
 
-TEST(S3Xml, refuses_listings_that_are_not_whole) {
+TEST(S3Xml, RefusesListingsThatAreNotWhole) {
   for (const std::string& wrong :
        {std::string(), std::string("<html/>"), page(entry("a")).substr(0, 200), page(entry("")),
         page(entry("a", "x")), page("<IsTruncated>true</IsTruncated>")})
     EXPECT_FALSE(parse_list(wrong)) << wrong;
 }
 
-TEST(S3Xml, reads_errors_of_s3_and_of_sts) {
+TEST(S3Xml, ReadsErrorsOfS3AndOfSts) {
   EXPECT_EQ(parse_error("<Error><Code>A</Code><Region>r</Region></Error>")->region, "r");
   EXPECT_EQ(parse_error("<ErrorResponse><Error><Code>B</Code></Error></ErrorResponse>")->code, "B");
   EXPECT_FALSE(parse_error("<Errors>"));
   EXPECT_FALSE(parse_error("plain text"));
 }
 
-TEST(S3ProfileFile, reads_what_users_write) {
+TEST(S3ProfileFile, ReadsWhatUsersWrite) {
   ProfileFiles files;
   add_profiles(
       "; note\n[profile \"my work\"]\r\nRegion = eu-west-1 # here\r\ns3 =\n  addressing_style = virtual\n"
@@ -110,7 +110,7 @@ class S3SettingsTest : public ::testing::Test {
   ProfileFiles files_;
 };
 
-TEST_F(S3SettingsTest, finds_the_endpoint) {
+TEST_F(S3SettingsTest, FindsTheEndpoint) {
   EXPECT_EQ(load()->endpoint.to_string(), "https://s3.us-east-1.amazonaws.com");
   EXPECT_FALSE(load()->path_style);
   EXPECT_TRUE(load("shop.with.dots")->path_style);
@@ -128,7 +128,7 @@ TEST_F(S3SettingsTest, finds_the_endpoint) {
   EXPECT_TRUE(load()->is_aws);
 }
 
-TEST_F(S3SettingsTest, takes_the_addressing_style) {
+TEST_F(S3SettingsTest, TakesTheAddressingStyle) {
   variables_["AWS_ENDPOINT_URL"] = "http://all:1";
   files_.profiles["default"] = {{"s3.addressing_style", "virtual"}};
   EXPECT_FALSE(load()->path_style);
@@ -138,7 +138,7 @@ TEST_F(S3SettingsTest, takes_the_addressing_style) {
   EXPECT_EQ(load().error().kind, ErrorKind::kUsage);
 }
 
-TEST_F(S3SettingsTest, takes_region_and_certificates) {
+TEST_F(S3SettingsTest, TakesRegionAndCertificates) {
   variables_["AWS_DEFAULT_REGION"] = "eu-west-2";
   EXPECT_EQ(load()->region, "eu-west-2");
   variables_["AWS_REGION"] = "eu-west-1";
@@ -152,7 +152,7 @@ TEST_F(S3SettingsTest, takes_region_and_certificates) {
   EXPECT_EQ(load().error().kind, ErrorKind::kUsage);
 }
 
-TEST(S3Redirect, knows_the_regions_in_hosts) {
+TEST(S3Redirect, KnowsTheRegionsInHosts) {
   EXPECT_EQ(region_of_host("shop.s3.eu-west-1.amazonaws.com"), "eu-west-1");
   EXPECT_EQ(region_of_host("s3-eu-west-1.amazonaws.com"), "eu-west-1");
   EXPECT_EQ(region_of_host("s3.dualstack.eu-west-1.amazonaws.com"), "eu-west-1");
@@ -160,7 +160,7 @@ TEST(S3Redirect, knows_the_regions_in_hosts) {
   EXPECT_EQ(region_of_host("s3.eu-west-1.example.com"), "");
 }
 
-TEST(S3Redirect, never_sends_what_was_meant_for_one_host_to_a_strange_one) {
+TEST(S3Redirect, NeverSendsWhatWasMeantForOneHostToAStrangeOne) {
   const auto may = [](const char* from, const char* to) {
     return may_follow(*parse_endpoint(from, "x"), *parse_endpoint(to, "x"));
   };
@@ -173,7 +173,7 @@ TEST(S3Redirect, never_sends_what_was_meant_for_one_host_to_a_strange_one) {
   EXPECT_FALSE(may("http://10.0.0.1", "http://10.0.0.2"));
 }
 
-TEST(S3Digest, works_out_the_checksums_of_the_standards) {
+TEST(S3Digest, WorksOutTheChecksumsOfTheStandards) {
   const auto hex = [](DigestKind kind) { return to_hex(digest_of(kind, "123456789")); };
   EXPECT_EQ(hex(DigestKind::kCrc32), "cbf43926");
   EXPECT_EQ(hex(DigestKind::kCrc32c), "e3069283");
@@ -185,7 +185,7 @@ TEST(S3Digest, works_out_the_checksums_of_the_standards) {
   EXPECT_FALSE(from_hex("0g"));
 }
 
-TEST(S3Checks, take_the_etag_only_when_it_is_the_contents) {
+TEST(S3Checks, TakeTheEtagOnlyWhenItIsTheContents) {
   const std::string md5 = "\"25f9e794323b453885f5181f1b624d0b\"";
   EXPECT_THAT(checks_of({200, {{"etag", md5}}, ""}), SizeIs(1));
   EXPECT_THAT(checks_of({200, {{"etag", "\"25f9e794323b453885f5181f1b624d0b-2\""}}, ""}), IsEmpty());
@@ -195,7 +195,7 @@ TEST(S3Checks, take_the_etag_only_when_it_is_the_contents) {
   EXPECT_THAT(checks_of({200, {{"x-amz-checksum-crc32", "AAAAAA==-3"}}, ""}), IsEmpty());
 }
 
-TEST(S3Upload, cuts_files_into_at_most_ten_thousand_parts) {
+TEST(S3Upload, CutsFilesIntoAtMostTenThousandParts) {
   constexpr uint64_t kMegabyte = 1 << 20U;
   EXPECT_EQ(part_size_for(100 * kMegabyte), 16 * kMegabyte);
   const uint64_t terabytes = 5ULL << 40U;

@@ -89,7 +89,7 @@ class S3DownloadTest : public ::testing::Test {
   test::TemporaryFolder folder_;
 };
 
-TEST_F(S3DownloadTest, brings_objects_of_any_size) {
+TEST_F(S3DownloadTest, BringsObjectsOfAnySize) {
   for (const size_t size : {size_t{0}, size_t{1}, size_t{100'000}, size_t{kLargeObject} + 12345}) {
     hold(noise(size));
     EXPECT_TRUE(download_it() && came_right_) << size;
@@ -98,7 +98,7 @@ TEST_F(S3DownloadTest, brings_objects_of_any_size) {
   EXPECT_TRUE(download_it() && came_right_);
 }
 
-TEST_F(S3DownloadTest, goes_on_where_a_transfer_broke_off) {
+TEST_F(S3DownloadTest, GoesOnWhereATransferBrokeOff) {
   hold(noise(100'000));
   spoil_ = [this](const HttpRequest& request, HttpResponse& answer) {
     if (asked_ > 3) return;
@@ -110,7 +110,7 @@ TEST_F(S3DownloadTest, goes_on_where_a_transfer_broke_off) {
   EXPECT_EQ(asked_, 4);
 }
 
-TEST_F(S3DownloadTest, fetches_again_what_arrives_damaged) {
+TEST_F(S3DownloadTest, FetchesAgainWhatArrivesDamaged) {
   hold(noise(100'000));
   spoil_ = [this](const HttpRequest&, HttpResponse& answer) {
     if (asked_ <= 2) answer.body[7] ^= 1;
@@ -121,7 +121,7 @@ TEST_F(S3DownloadTest, fetches_again_what_arrives_damaged) {
   EXPECT_EQ(download_it().error().kind, ErrorKind::kDamaged);
 }
 
-TEST_F(S3DownloadTest, finds_the_damaged_part_of_a_large_object) {
+TEST_F(S3DownloadTest, FindsTheDamagedPartOfALargeObject) {
   for (const bool in_parts : {false, true}) {
     asked_ = 0;
     if (in_parts)
@@ -142,7 +142,7 @@ TEST_F(S3DownloadTest, finds_the_damaged_part_of_a_large_object) {
   }
 }
 
-TEST_F(S3DownloadTest, verifies_a_checksum_that_is_no_etag) {
+TEST_F(S3DownloadTest, VerifiesAChecksumThatIsNoEtag) {
   hold(noise(5000));
   etag_ = listed_ = "opaque";
   std::string crc = to_base64(digest_of(DigestKind::kCrc64Nvme, content_));
@@ -154,7 +154,7 @@ TEST_F(S3DownloadTest, verifies_a_checksum_that_is_no_etag) {
   EXPECT_EQ(download_it().error().kind, ErrorKind::kDamaged);
 }
 
-TEST_F(S3DownloadTest, never_takes_another_version) {
+TEST_F(S3DownloadTest, NeverTakesAnotherVersion) {
   hold(noise(5000));
   listed_ = "other";
   EXPECT_EQ(download_it().error().kind, ErrorKind::kBusy);
@@ -163,7 +163,7 @@ TEST_F(S3DownloadTest, never_takes_another_version) {
   EXPECT_EQ(download_it().error().kind, ErrorKind::kBusy);
 }
 
-TEST(S3SideBySide, hashes_what_others_hash_alone) {
+TEST(S3SideBySide, HashesWhatOthersHashAlone) {
   const test::TemporaryFolder folder;
   std::vector<std::jthread> threads;
   std::atomic<int> wrong = 0;
@@ -187,7 +187,7 @@ TEST(S3SideBySide, hashes_what_others_hash_alone) {
   EXPECT_EQ(to_hex(Md5().value()), "d41d8cd98f00b204e9800998ecf8427e");
 }
 
-TEST(S3SideBySide, hashes_pieces_of_any_sizes_together) {
+TEST(S3SideBySide, HashesPiecesOfAnySizesTogether) {
   const test::TemporaryFolder folder;
   const std::string text = noise(1'000'000);
   const int descriptor = ::open(folder.write("f", text).c_str(), O_RDONLY | O_CLOEXEC);
@@ -218,7 +218,7 @@ class S3UploadTest : public ::testing::Test {
   test::TemporaryFolder folder_;
 };
 
-TEST_F(S3UploadTest, writes_only_what_is_not_there) {
+TEST_F(S3UploadTest, WritesOnlyWhatIsNotThere) {
   EXPECT_EQ(put_if({stored_}).value(), etag_);
   EXPECT_EQ(FakeTransport::header(transport_->requests[0], "if-none-match"), "*");
   EXPECT_EQ(put_if({refusal_of(412, "PreconditionFailed")}).error().kind, ErrorKind::kBusy);
@@ -226,7 +226,7 @@ TEST_F(S3UploadTest, writes_only_what_is_not_there) {
               SizeIs(2));  // the second asks whether it was us, which libcurl does not tell
 }
 
-TEST_F(S3UploadTest, knows_its_own_write_when_the_answer_was_lost) {
+TEST_F(S3UploadTest, KnowsItsOwnWriteWhenTheAnswerWasLost) {
   FakeClient fake(std::make_shared<FakeTransport>(
       [this, mark = std::string()](const HttpRequest& request) mutable -> Answer {
         if (request.method == "HEAD")
@@ -243,20 +243,20 @@ TEST_F(S3UploadTest, knows_its_own_write_when_the_answer_was_lost) {
       ErrorKind::kBusy);
 }
 
-TEST_F(S3UploadTest, names_the_version_that_it_replaces_without_quotes) {
+TEST_F(S3UploadTest, NamesTheVersionThatItReplacesWithoutQuotes) {
   FakeClient fake(std::vector<Answer>{stored_});
   const auto file = UploadFile::open(folder_.write("file", "content"));
   EXPECT_EQ(upload_if(fake.client(), *file, "key", "abc").value(), etag_);
   EXPECT_EQ(FakeTransport::header(fake.transport->requests[0], "if-match"), "abc");
 }
 
-TEST_F(S3UploadTest, compares_the_etag_with_what_was_sent) {
+TEST_F(S3UploadTest, ComparesTheEtagWithWhatWasSent) {
   EXPECT_TRUE(put_if({answer_of(200, "", {{"etag", in_quotes(std::string(32, 'a'))}}), stored_}));
   EXPECT_EQ(put_if({answer_of(200, "", {{"etag", in_quotes(std::string(32, 'a'))}})}).error().kind,
             ErrorKind::kDamaged);
 }
 
-TEST(S3Cache, fills_once_and_keeps_what_is_whole) {
+TEST(S3Cache, FillsOnceAndKeepsWhatIsWhole) {
   const test::TemporaryFolder folder;
   Cache cache(folder.path());
   const ObjectInfo info{"a/../b//c", 3, "etag", {}};
@@ -281,7 +281,7 @@ TEST(S3Cache, fills_once_and_keeps_what_is_whole) {
   EXPECT_EQ(fills, 2);
 }
 
-TEST(S3Cache, leaves_nothing_of_a_failure) {
+TEST(S3Cache, LeavesNothingOfAFailure) {
   const test::TemporaryFolder folder;
   Cache cache(folder.path());
   const auto failed = cache.get("shop", {"k", 3, "e", {}}, [](int, const std::string&) -> Result<> {
@@ -291,7 +291,7 @@ TEST(S3Cache, leaves_nothing_of_a_failure) {
   EXPECT_TRUE(std::filesystem::is_empty(folder.path() / "s3" / "partial"));
 }
 
-TEST(S3Cache, takes_its_private_folder_away) {
+TEST(S3Cache, TakesItsPrivateFolderAway) {
   std::filesystem::path file;
   {
     Cache cache{{}};
@@ -301,7 +301,7 @@ TEST(S3Cache, takes_its_private_folder_away) {
   EXPECT_FALSE(std::filesystem::exists(file));
 }
 
-TEST(S3Prefetch, passes_over_what_one_object_lacks_and_ends_when_the_server_is_gone) {
+TEST(S3Prefetch, PassesOverWhatOneObjectLacksAndEndsWhenTheServerIsGone) {
   std::vector<ObjectInfo> objects(20, {"k", 10, "e", {}});
   std::atomic<int> asked = 0;
   const auto failing = [&](ErrorKind kind) {

@@ -95,14 +95,14 @@ class S3UploadsTest : public ::testing::Test {
   int forgotten_ = 0;     ///< uploads that somebody takes back once a part comes
 };
 
-TEST_F(S3UploadsTest, leaves_no_note_of_what_ended) {
+TEST_F(S3UploadsTest, LeavesNoNoteOfWhatEnded) {
   EXPECT_TRUE(put());
   EXPECT_THAT(done_, ElementsAre("u1"));
   EXPECT_EQ(notes(), 0U);
   EXPECT_THAT(taken_back_, IsEmpty());
 }
 
-TEST_F(S3UploadsTest, takes_back_what_a_try_began_whose_answer_was_lost) {
+TEST_F(S3UploadsTest, TakesBackWhatATryBeganWhoseAnswerWasLost) {
   lost_answers_ = 2;
   EXPECT_TRUE(put());
   EXPECT_THAT(done_, ElementsAre("u3"));
@@ -111,7 +111,7 @@ TEST_F(S3UploadsTest, takes_back_what_a_try_began_whose_answer_was_lost) {
   EXPECT_EQ(notes(), 0U);
 }
 
-TEST_F(S3UploadsTest, begins_again_when_somebody_took_it_back) {
+TEST_F(S3UploadsTest, BeginsAgainWhenSomebodyTookItBack) {
   forgotten_ = 1;
   EXPECT_TRUE(put());
   EXPECT_THAT(done_, ElementsAre("u2"));
@@ -121,7 +121,7 @@ TEST_F(S3UploadsTest, begins_again_when_somebody_took_it_back) {
   EXPECT_EQ(notes(), 0U);
 }
 
-TEST_F(S3UploadsTest, takes_back_what_a_dead_process_left) {
+TEST_F(S3UploadsTest, TakesBackWhatADeadProcessLeft) {
   open_ = {"dead", "another"};
   die_with("dead");
   EXPECT_EQ(notes(), 1U);
@@ -131,7 +131,7 @@ TEST_F(S3UploadsTest, takes_back_what_a_dead_process_left) {
   EXPECT_EQ(notes(), 0U);
 }
 
-TEST_F(S3UploadsTest, finds_by_its_key_what_has_no_name_yet) {
+TEST_F(S3UploadsTest, FindsByItsKeyWhatHasNoNameYet) {
   open_ = {"unseen"};
   die_with("");
   auto fake = client();
@@ -140,7 +140,7 @@ TEST_F(S3UploadsTest, finds_by_its_key_what_has_no_name_yet) {
   EXPECT_EQ(notes(), 0U);
 }
 
-TEST_F(S3UploadsTest, leaves_alone_what_a_living_process_uploads) {
+TEST_F(S3UploadsTest, LeavesAloneWhatALivingProcessUploads) {
   auto fake = client();
   const UploadNote living = notes_.begin();
   living.write(fake.client().place(), "key", "living");
@@ -151,7 +151,7 @@ TEST_F(S3UploadsTest, leaves_alone_what_a_living_process_uploads) {
   EXPECT_EQ(notes(), 2U);
 }
 
-TEST_F(S3UploadsTest, leaves_notes_of_other_places) {
+TEST_F(S3UploadsTest, LeavesNotesOfOtherPlaces) {
   die_with("dead");
   auto fake = client();
   fake.settings.endpoint.host = "elsewhere.test";
@@ -160,7 +160,7 @@ TEST_F(S3UploadsTest, leaves_notes_of_other_places) {
   EXPECT_EQ(notes(), 1U);
 }
 
-TEST(S3Settings, reads_sizes_of_uploads_as_awss_tools_write_them) {
+TEST(S3Settings, ReadsSizesOfUploadsAsAwssToolsWriteThem) {
   const auto nothing_set = [](const std::string&) { return std::string(); };
   const auto with = [&](const std::string& size) {
     ProfileFiles files;

@@ -41,7 +41,7 @@ class Shelf final : public ObjectStore {
   bool heeds = true;
 };
 
-TEST(WriteCheck, leaves_nothing) {
+TEST(WriteCheck, LeavesNothing) {
   Shelf shelf;
   EXPECT_TRUE(check_writable(shelf, WriteCheck::kPlain));
   EXPECT_TRUE(check_writable(shelf, WriteCheck::kConditional));
@@ -52,7 +52,7 @@ TEST(WriteCheck, leaves_nothing) {
   EXPECT_FALSE(std::filesystem::exists(folder.path() / ".write-check"));
 }
 
-TEST(WriteCheck, says_what_may_not_be_done) {
+TEST(WriteCheck, SaysWhatMayNotBeDone) {
   Shelf shelf;
   shelf.may_put = false;
   const auto refused = check_writable(shelf, WriteCheck::kPlain);
@@ -62,7 +62,7 @@ TEST(WriteCheck, says_what_may_not_be_done) {
   EXPECT_EQ(refused.error().hint, "Ask.");
 }
 
-TEST(WriteCheck, lets_who_may_not_remove_leave_one_object) {
+TEST(WriteCheck, LetsWhoMayNotRemoveLeaveOneObject) {
   Shelf shelf;
   shelf.may_remove = false;
   EXPECT_TRUE(check_writable(shelf, WriteCheck::kConditional));
@@ -70,7 +70,7 @@ TEST(WriteCheck, lets_who_may_not_remove_leave_one_object) {
   EXPECT_EQ(shelf.objects.size(), 1U);
 }
 
-TEST(WriteCheck, finds_a_server_that_does_not_heed_conditions) {
+TEST(WriteCheck, FindsAServerThatDoesNotHeedConditions) {
   Shelf shelf;
   shelf.heeds = false;
   EXPECT_TRUE(check_writable(shelf, WriteCheck::kPlain));
