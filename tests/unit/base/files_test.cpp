@@ -11,6 +11,8 @@
 #include <fstream>
 #include <thread>
 
+#include "matchers.hpp"
+
 namespace reelhouse {
 namespace {
 
@@ -38,18 +40,18 @@ TEST_F(Files, ReadsEveryByte) {
 }
 
 TEST_F(Files, SaysWhyItCannotRead) {
-  EXPECT_EQ(read_file(folder_ / "none").error().kind, ErrorKind::kNotFound);
-  EXPECT_EQ(read_file(folder_ / "none").error().where, (folder_ / "none").string());
-  EXPECT_EQ(read_file(folder_).error().kind, ErrorKind::kNotFound);
+  EXPECT_THAT(read_file(folder_ / "none"), IsError(ErrorKind::kNotFound));
+  EXPECT_THAT(read_file(folder_ / "none"), HasPlace((folder_ / "none").string()));
+  EXPECT_THAT(read_file(folder_), IsError(ErrorKind::kNotFound));
   if (::geteuid() == 0) GTEST_SKIP() << "root may read everything";
   std::ofstream(folder_ / "secret") << "x";
   fs::permissions(folder_ / "secret", fs::perms::none);
-  EXPECT_EQ(read_file(folder_ / "secret").error().kind, ErrorKind::kPermission);
+  EXPECT_THAT(read_file(folder_ / "secret"), IsError(ErrorKind::kPermission));
 }
 
 TEST_F(Files, ReplacesAFileWholeWhileItIsRead) {
   const fs::path file = folder_ / "sub" / "f";
-  ASSERT_TRUE(write_file_atomically(file, std::string(100'000, 'a')));
+  ASSERT_THAT(write_file_atomically(file, std::string(100'000, 'a')), IsOk());
   std::atomic<bool> stop = false;
   std::atomic<int> torn = 0;
   std::jthread reader([&] {
@@ -60,7 +62,7 @@ TEST_F(Files, ReplacesAFileWholeWhileItIsRead) {
     }
   });
   for (int i = 0; i < 50; ++i)
-    ASSERT_TRUE(write_file_atomically(file, std::string(100'000, static_cast<char>('a' + i % 26))));
+    ASSERT_THAT(write_file_atomically(file, std::string(100'000, static_cast<char>('a' + i % 26))), IsOk());
   stop = true;
   reader.join();
   EXPECT_EQ(torn, 0);
@@ -72,7 +74,7 @@ TEST_F(Files, ReplacesAFileWholeWhileItIsRead) {
 
 TEST_F(Files, LeavesTheOldFileWhenTheNewOneDoesNotFit) {
   const fs::path file = folder_ / "f";
-  ASSERT_TRUE(write_file_atomically(file, "old"));
+  ASSERT_THAT(write_file_atomically(file, "old"), IsOk());
   std::signal(SIGXFSZ, SIG_IGN);
   rlimit before{};
   ::getrlimit(RLIMIT_FSIZE, &before);
@@ -81,8 +83,7 @@ TEST_F(Files, LeavesTheOldFileWhenTheNewOneDoesNotFit) {
   const auto written = write_file_atomically(file, std::string(5000, 'n'));
   ::setrlimit(RLIMIT_FSIZE, &before);
   std::signal(SIGXFSZ, SIG_DFL);
-  ASSERT_FALSE(written);
-  EXPECT_EQ(written.error().kind, ErrorKind::kFull);
+  EXPECT_THAT(written, IsError(ErrorKind::kFull));
   EXPECT_EQ(read_file(file).value(), "old");
   EXPECT_EQ(count(), 1);
 }
@@ -93,8 +94,8 @@ TEST_F(Files, LeavesNothingWhenItCannotRename) {
   EXPECT_EQ(count(), 1);
   std::ofstream(folder_ / "file") << "x";
   EXPECT_FALSE(make_folders(folder_ / "file" / "sub"));
-  EXPECT_EQ(rename_durably(folder_ / "none", folder_ / "other").error().kind, ErrorKind::kNotFound);
-  EXPECT_EQ(sync_to_disk(folder_ / "none").error().kind, ErrorKind::kNotFound);
+  EXPECT_THAT(rename_durably(folder_ / "none", folder_ / "other"), IsError(ErrorKind::kNotFound));
+  EXPECT_THAT(sync_to_disk(folder_ / "none"), IsError(ErrorKind::kNotFound));
 }
 
 TEST_F(Files, LocksOnceAndUnlocksAtTheEnd) {
@@ -102,10 +103,8 @@ TEST_F(Files, LocksOnceAndUnlocksAtTheEnd) {
   {
     const auto held = FileLock::take(file, "publishing").value();
     const auto second = FileLock::take(file, "publishing");
-    ASSERT_FALSE(second);
-    EXPECT_EQ(second.error().kind, ErrorKind::kBusy);
-    EXPECT_THAT(second.error().message, testing::HasSubstr(std::to_string(::getpid())));
-    EXPECT_THAT(second.error().message, testing::HasSubstr("is publishing"));
+    EXPECT_THAT(second, IsError(ErrorKind::kBusy, HasMessage(std::to_string(::getpid())),
+                                HasMessage("is publishing")));
   }
   auto again = FileLock::take(file, "publishing").value();
   FileLock moved(std::move(again));
@@ -123,11 +122,10 @@ TEST_F(Files, TheKernelUnlocksForAKilledProcess) {
   }
   while (!fs::exists(folder_ / "held")) std::this_thread::sleep_for(std::chrono::milliseconds(1));
   const auto refused = FileLock::take(file, "trying");
-  ASSERT_FALSE(refused);
-  EXPECT_THAT(refused.error().message, testing::HasSubstr(std::to_string(child)));
+  EXPECT_THAT(refused, HasMessage(std::to_string(child)));
   ::kill(child, SIGKILL);
   ::waitpid(child, nullptr, 0);
-  EXPECT_TRUE(FileLock::take(file, "trying"));
+  EXPECT_THAT(FileLock::take(file, "trying"), IsOk());
 }
 
 }  // namespace

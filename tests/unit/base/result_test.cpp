@@ -6,6 +6,8 @@
 #include <memory>
 #include <set>
 
+#include "matchers.hpp"
+
 namespace reelhouse {
 namespace {
 
@@ -22,8 +24,8 @@ Result<int> quarter(int number) {
 
 TEST(ResultTest, PassesValuesAndTheFirstErrorOn) {
   EXPECT_EQ(quarter(8).value(), 2);
-  EXPECT_EQ(quarter(6).error().message, "odd");
-  EXPECT_EQ(quarter(7).error().kind, ErrorKind::kUsage);
+  EXPECT_THAT(quarter(6), HasMessage(testing::Eq("odd")));
+  EXPECT_THAT(quarter(7), IsError(ErrorKind::kUsage));
 }
 
 TEST(ResultTest, MovesWhatCannotBeCopied) {

@@ -6,6 +6,8 @@
 #include <fstream>
 #include <thread>
 
+#include "matchers.hpp"
+
 namespace reelhouse {
 namespace {
 
@@ -27,14 +29,14 @@ class SqliteTest : public ::testing::Test {
 
 TEST_F(SqliteTest, KeepsValuesAndReadsThemBack) {
   auto database = open().value();
-  ASSERT_TRUE(database->execute("create table t (a text, b integer, c real, d text) strict"));
+  ASSERT_THAT(database->execute("create table t (a text, b integer, c real, d text) strict"), IsOk());
   auto insert = database->prepare("insert into t values (?, ?, ?, ?)");
-  ASSERT_TRUE(insert);
+  ASSERT_THAT(insert, IsOk());
   const std::string with_nul("a\0b", 3);
   ASSERT_TRUE(insert->run(with_nul, uint64_t{1} << 40, 0.5, std::string_view()));
   EXPECT_EQ(database->changes(), 1);
   auto select = database->prepare("select a, b, c, d, null from t");
-  ASSERT_TRUE(select);
+  ASSERT_THAT(select, IsOk());
   ASSERT_TRUE(select->step().value());
   EXPECT_EQ(select->column_text(0), with_nul);
   EXPECT_EQ(select->column_int(1), int64_t{1} << 40);
@@ -46,17 +48,17 @@ TEST_F(SqliteTest, KeepsValuesAndReadsThemBack) {
 
 TEST_F(SqliteTest, RollsBackWhatIsNotCommitted) {
   auto database = open().value();
-  ASSERT_TRUE(database->execute("create table t (a integer)"));
+  ASSERT_THAT(database->execute("create table t (a integer)"), IsOk());
   {
     auto transaction = Transaction::begin(*database);
     ASSERT_TRUE(transaction);
-    ASSERT_TRUE(database->execute("insert into t values (1)"));
+    ASSERT_THAT(database->execute("insert into t values (1)"), IsOk());
   }
   {
     auto transaction = Transaction::begin(*database);
     ASSERT_TRUE(transaction);
-    ASSERT_TRUE(database->execute("insert into t values (2)"));
-    ASSERT_TRUE(transaction->commit());
+    ASSERT_THAT(database->execute("insert into t values (2)"), IsOk());
+    ASSERT_THAT(transaction->commit(), IsOk());
   }
   auto select = database->prepare("select group_concat(a) from t").value();
   ASSERT_TRUE(select.step().value());
@@ -66,19 +68,18 @@ TEST_F(SqliteTest, RollsBackWhatIsNotCommitted) {
 TEST_F(SqliteTest, AppliesEachMigrationOnce) {
   const std::vector<std::string> one = {"create table t (a integer)"};
   const std::vector<std::string> two = {one[0], "alter table t add column b integer"};
-  ASSERT_TRUE(open().value()->migrate(one));
-  ASSERT_TRUE(open().value()->migrate(two));
-  ASSERT_TRUE(open().value()->migrate(two));
-  ASSERT_TRUE(open().value()->execute("insert into t (a, b) values (1, 2)"));
+  ASSERT_THAT(open().value()->migrate(one), IsOk());
+  ASSERT_THAT(open().value()->migrate(two), IsOk());
+  ASSERT_THAT(open().value()->migrate(two), IsOk());
+  ASSERT_THAT(open().value()->execute("insert into t (a, b) values (1, 2)"), IsOk());
   const auto older = open().value()->migrate(one);
-  ASSERT_FALSE(older);
-  EXPECT_EQ(older.error().kind, ErrorKind::kUsage);
+  EXPECT_THAT(older, IsError(ErrorKind::kUsage));
 }
 
 TEST_F(SqliteTest, KeepsNothingOfAFailedMigration) {
   auto database = open().value();
   EXPECT_FALSE(database->migrate({"create table t (a integer)", "create nonsense"}));
-  EXPECT_TRUE(database->execute("create table t (a integer)"));
+  EXPECT_THAT(database->execute("create table t (a integer)"), IsOk());
 }
 
 TEST_F(SqliteTest, LetsSeveralOpenANewFileAtOnce) {
@@ -97,31 +98,27 @@ TEST_F(SqliteTest, SaysThatAFileIsNoDatabase) {
   fs::create_directories(file().parent_path());
   std::ofstream(file()) << std::string(5000, 'x');
   const auto database = open();
-  ASSERT_FALSE(database);
-  EXPECT_EQ(database.error().kind, ErrorKind::kDamaged);
-  EXPECT_EQ(database.error().hint, "Delete it.");
-  EXPECT_EQ(database.error().where, file().string());
+  EXPECT_THAT(database,
+              IsError(ErrorKind::kDamaged, HasHint(testing::Eq("Delete it.")), HasPlace(file().string())));
 }
 
 TEST_F(SqliteTest, SaysThatAFileCannotBeMadeOnADevice) {
   const auto database = Sqlite::open("/proc/notes.sqlite", "the notebook", "Delete it.");
-  ASSERT_FALSE(database);
-  EXPECT_EQ(database.error().kind, ErrorKind::kPermission);
+  EXPECT_THAT(database, IsError(ErrorKind::kPermission));
 }
 
 TEST_F(SqliteTest, SaysThatNoSpaceIsLeft) {
   auto database = open().value();
-  ASSERT_TRUE(database->execute("create table t (a text); pragma max_page_count = 5"));
+  ASSERT_THAT(database->execute("create table t (a text); pragma max_page_count = 5"), IsOk());
   auto insert = database->prepare("insert into t values (?)").value();
   const auto full = insert.run(std::string(100'000, 'x'));
-  ASSERT_FALSE(full);
-  EXPECT_EQ(full.error().kind, ErrorKind::kFull);
+  EXPECT_THAT(full, IsError(ErrorKind::kFull));
 }
 
 TEST_F(SqliteTest, CallsWrongSqlInternal) {
   auto database = open().value();
-  EXPECT_EQ(database->execute("selec 1").error().kind, ErrorKind::kInternal);
-  EXPECT_EQ(database->prepare("select * from nowhere").error().kind, ErrorKind::kInternal);
+  EXPECT_THAT(database->execute("selec 1"), IsError(ErrorKind::kInternal));
+  EXPECT_THAT(database->prepare("select * from nowhere"), IsError(ErrorKind::kInternal));
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 
 #include "base/interrupt.hpp"
 #include "catalog/crawl_fakes.hpp"
+#include "matchers.hpp"
 
 namespace reelhouse::catalog {
 namespace {
@@ -31,7 +32,7 @@ class CatalogTest : public ::testing::Test {
     options.dry_run = dry_run;
     options.threads = 2;
     auto report = catalog_->crawl(lake_, sources_, options, FixedClock());
-    EXPECT_TRUE(report) << (report ? "" : report.error().to_string());
+    EXPECT_THAT(report, IsOk());
     return report.value();
   }
 
@@ -269,8 +270,7 @@ TEST_F(CatalogTest, KeepsNothingOfAnInterruptedCrawl) {
   lake_.write("raw/shop/a.csv", table_of({"id"}));
   lake_.write("raw/shop/b.csv", fail(ErrorKind::kInterrupted, "stopped"));
   const auto report = catalog_->crawl(lake_, sources_, {}, FixedClock());
-  ASSERT_FALSE(report);
-  EXPECT_EQ(report.error().kind, ErrorKind::kInterrupted);
+  EXPECT_THAT(report, IsError(ErrorKind::kInterrupted));
   EXPECT_THAT(catalog_->tables().value(), IsEmpty());
 }
 
@@ -299,17 +299,13 @@ TEST_F(CatalogTest, SaysThatItsFileLostPages) {
   auto catalog = open_catalog(file, lake_.profiler());
   const auto report = catalog ? (*catalog)->crawl(lake_, sources_, {}, FixedClock())
                               : Result<CrawlReport>(fail(catalog.error()));
-  ASSERT_FALSE(report);
-  EXPECT_EQ(report.error().kind, ErrorKind::kDamaged);
-  EXPECT_THAT(report.error().hint, HasSubstr("crawl again"));
+  EXPECT_THAT(report, IsError(ErrorKind::kDamaged, HasHint("crawl again")));
 }
 
 TEST_F(CatalogTest, SaysThatItsFileIsDamaged) {
   folder_.write("broken.sqlite", std::string(9000, '#'));
   const auto catalog = open_catalog(folder_.path() / "broken.sqlite");
-  ASSERT_FALSE(catalog);
-  EXPECT_EQ(catalog.error().kind, ErrorKind::kDamaged);
-  EXPECT_THAT(catalog.error().hint, HasSubstr("crawl again"));
+  EXPECT_THAT(catalog, IsError(ErrorKind::kDamaged, HasHint("crawl again")));
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 
 #include "catalog/crawl_fakes.hpp"
+#include "matchers.hpp"
 
 namespace reelhouse::catalog {
 namespace {
@@ -76,7 +77,7 @@ TEST_F(CrawlerTest, GivesUpOnWhatNeverRests) {
 TEST_F(CrawlerTest, EndsWhenTheLakeIsOutOfReach) {
   RestlessLake lake(0);
   lake.gone = true;
-  EXPECT_EQ(read(lake).error().kind, ErrorKind::kUnavailable);
+  EXPECT_THAT(read(lake), IsError(ErrorKind::kUnavailable));
 }
 
 }  // namespace

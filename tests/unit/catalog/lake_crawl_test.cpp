@@ -4,6 +4,7 @@
 
 #include "catalog/catalog.hpp"
 #include "catalog/crawl_fakes.hpp"
+#include "matchers.hpp"
 
 namespace reelhouse::catalog {
 namespace {
@@ -26,7 +27,7 @@ class LakeCrawl : public ::testing::Test {
     const auto lake = lake::open_store((folder_.path() / "lake").string()).value();
     const auto catalog = open_catalog(folder_.path() / "catalog.sqlite").value();
     auto report = catalog->crawl(*lake, sources_, {}, FixedClock());
-    EXPECT_TRUE(report) << (report ? "" : report.error().to_string());
+    EXPECT_THAT(report, IsOk());
     return report.value();
   }
   void write(const std::string& key, const std::string& content) {
@@ -111,9 +112,7 @@ TEST_F(LakeCrawl, SaysThatThereIsNoLake) {
   const auto lake = lake::open_store((folder_.path() / "nowhere").string()).value();
   const auto catalog = open_catalog(folder_.path() / "catalog.sqlite").value();
   const auto report = catalog->crawl(*lake, sources_, {}, FixedClock());
-  ASSERT_FALSE(report);
-  EXPECT_EQ(report.error().kind, ErrorKind::kNotFound);
-  EXPECT_THAT(report.error().where, HasSubstr("nowhere"));
+  EXPECT_THAT(report, IsError(ErrorKind::kNotFound, HasPlace(HasSubstr("nowhere"))));
 }
 
 }  // namespace

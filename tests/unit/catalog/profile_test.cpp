@@ -6,6 +6,7 @@
 #include "engine/engine.hpp"
 #include "lake/compress.hpp"
 #include "lake/temporary_folder.hpp"
+#include "matchers.hpp"
 
 namespace reelhouse::catalog {
 namespace {
@@ -20,15 +21,12 @@ class ProfileTest : public ::testing::Test {
   }
   ObjectProfile profile(const std::string& content, const FormatOverride& fixed = {}) {
     auto profile = try_profile(content, fixed);
-    EXPECT_TRUE(profile) << profile.error().to_string();
+    EXPECT_THAT(profile, IsOk());
     return profile ? std::move(*profile) : ObjectProfile();
   }
   void expect_foreign(const std::string& content, const std::string& what) {
     const auto profile = try_profile(content);
-    ASSERT_FALSE(profile) << describe(profile->format);
-    EXPECT_EQ(profile.error().kind, ErrorKind::kDamaged);
-    EXPECT_THAT(profile.error().message, HasSubstr(what));
-    EXPECT_EQ(profile.error().where, "file");
+    ASSERT_THAT(profile, IsError(ErrorKind::kDamaged, HasMessage(what), HasPlace("file")));
     EXPECT_FALSE(profile.error().hint.empty());
   }
   test::TemporaryFolder folder_;
@@ -225,9 +223,9 @@ TEST_F(ProfileTest, ReadsParquetByItsTypes) {
       "copy (select i as \"User ID\", i / 4.0 as share, 'text ' || i as t, date '2021-01-01' as d, "
       "case when i % 2 = 0 then '' end as e, [i] as l, i % 3 = 0 as b from range(1000) r(i)) to " +
       engine::quote_text(path) + " (format parquet)");
-  ASSERT_TRUE(written) << written.error().to_string();
+  ASSERT_THAT(written, IsOk());
   const auto found = profile_object(path, "x.parquet", {}, 2, nullptr);
-  ASSERT_TRUE(found) << found.error().to_string();
+  ASSERT_THAT(found, IsOk());
   EXPECT_EQ(found->format.kind, FormatKind::kParquet);
   EXPECT_EQ(found->records, 1000U);
   EXPECT_THAT(found->format.fields, ElementsAre("User ID", "share", "t", "d", "e", "l", "b"));

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 
 #include "catalog/crawl_fakes.hpp"
+#include "matchers.hpp"
 
 namespace reelhouse::catalog {
 namespace {
@@ -108,12 +109,10 @@ TEST_F(SourcesTest, RefusesADatasetOrTableDeclaredTwice) {
   folder_.write("sources/a.yml", "dataset: a\ntables:\n  sale: {}\n");
   folder_.write("sources/b.yml", "dataset: b\ntables:\n  sale: {}\n");
   const auto same_table = load_sources(folder_.path());
-  ASSERT_FALSE(same_table);
-  EXPECT_THAT(same_table.error().message, HasSubstr("table sale is declared twice"));
+  EXPECT_THAT(same_table, HasMessage("table sale is declared twice"));
   folder_.write("sources/b.yml", "dataset: a\n");
   const auto same_dataset = load_sources(folder_.path());
-  ASSERT_FALSE(same_dataset);
-  EXPECT_THAT(same_dataset.error().message, HasSubstr("dataset a is declared twice"));
+  EXPECT_THAT(same_dataset, HasMessage("dataset a is declared twice"));
 }
 
 }  // namespace

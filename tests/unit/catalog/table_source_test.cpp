@@ -9,6 +9,7 @@
 #include "engine/engine.hpp"
 #include "lake/compress.hpp"
 #include "lake/temporary_folder.hpp"
+#include "matchers.hpp"
 
 namespace reelhouse::catalog {
 namespace {
@@ -30,7 +31,7 @@ class TableSourceTest : public ::testing::Test {
     CatalogObject object;
     object.info = lake_->head(key).value();
     auto profile = profile_object(folder_.path() / key, key, fixed, 2, nullptr);
-    ASSERT_TRUE(profile) << profile.error().to_string();
+    ASSERT_THAT(profile, IsOk());
     object.profile = std::move(*profile);
     object.profile.rejects.clear();
     object.drop = std::chrono::year(2024) / 5 / static_cast<int>(table_.objects.size() + 1);
@@ -109,11 +110,9 @@ TEST_F(TableSourceTest, FailsWhenAnObjectChangedOrWentSinceTheCrawl) {
   add("raw/1.csv", "id,name\n1,a\n");
   folder_.write("raw/1.csv", "id,name\n1,a\n2,b\n");
   const auto changed = rows({"id"});
-  ASSERT_FALSE(changed);
-  EXPECT_EQ(changed.error().kind, ErrorKind::kBusy);
-  EXPECT_EQ(changed.error().where, "raw/1.csv");
+  EXPECT_THAT(changed, IsError(ErrorKind::kBusy, HasPlace("raw/1.csv")));
   std::filesystem::remove(folder_.path() / "raw/1.csv");
-  EXPECT_EQ(rows({"id"}).error().kind, ErrorKind::kBusy);
+  EXPECT_THAT(rows({"id"}), IsError(ErrorKind::kBusy));
 }
 
 TEST_F(TableSourceTest, LeavesOutObjectsThatCouldNotBeRead) {
@@ -145,10 +144,11 @@ TEST_F(TableSourceTest, DeliversEveryRowOnceToAnyNumberOfWorkers) {
 TEST_F(TableSourceTest, ReadsParquetWithItsRowNumbers) {
   auto database = engine::open_duckdb({}).value();
   auto session = database->connect().value();
-  ASSERT_TRUE(
+  ASSERT_THAT(
       session->execute("copy (select i as \"User ID\", case when i % 2 = 0 then 'é' || i else '' end as "
                        "name, [i] as l from range(5000) r(i)) to " +
-                       engine::quote_text((folder_.path() / "x.parquet").string()) + " (format parquet)"));
+                       engine::quote_text((folder_.path() / "x.parquet").string()) + " (format parquet)"),
+      IsOk());
   add_existing("x.parquet");
   auto all = rows({"_line", "user_id", "name", "l"}, 2).value();
   ASSERT_EQ(all.size(), 5000U);
@@ -165,10 +165,10 @@ TEST_F(TableSourceTest, ReadsParquetWithItsRowNumbers) {
 TEST_F(TableSourceTest, WorksInTheEngine) {
   add("raw/1.csv", "id,name\n1,a\n2,b\n");
   auto database = engine::open_duckdb({}).value();
-  ASSERT_TRUE(database->add_source("raw.things", source()));
+  ASSERT_THAT(database->add_source("raw.things", source()), IsOk());
   auto session = database->connect().value();
   const auto found = session->query("select name, _line, _drop, _object from raw.things where id = '2'");
-  ASSERT_TRUE(found) << found.error().to_string();
+  ASSERT_THAT(found, IsOk());
   ASSERT_EQ(found->rows.size(), 1U);
   EXPECT_EQ(found->text(0, 0), "b");
   EXPECT_EQ(found->integer(0, 1), 3);
@@ -215,7 +215,7 @@ TEST_F(TableSourceTest, AgreesWithTheCrawlOnDamagedObjects) {
     folder_.write("raw/damaged", content);
     const auto profile = profile_object(folder_.path() / "raw/damaged", "damaged", {}, 1, nullptr);
     if (!profile) {
-      EXPECT_EQ(profile.error().kind, ErrorKind::kDamaged);
+      EXPECT_THAT(profile, IsError(ErrorKind::kDamaged));
       continue;
     }
     table_ = {};

@@ -4,13 +4,14 @@
 #include <thread>
 
 #include "engine/engine.hpp"
+#include "matchers.hpp"
 
 namespace reelhouse::engine {
 namespace {
 
 std::unique_ptr<Database> open_memory() {
   auto database = open_duckdb({});
-  EXPECT_TRUE(database) << database.error().to_string();
+  EXPECT_THAT(database, IsOk());
   return std::move(*database);
 }
 
@@ -25,7 +26,7 @@ TEST(DuckSession, ReadsEveryPlainTypeAndCastsTheOthersToText) {
       "select 1::tinyint a, 170141183460469231731687303715884105727::hugeint b, -1.05::decimal(9,2) c, "
       "date '2020-02-29' d, 'long text beyond twelve bytes' e, null::int f, [1,2] g, 1.5::float h, true i, "
       "timestamp '2020-01-02 03:04:05' j, sum(x) k from range(3) t(x)");
-  ASSERT_TRUE(rows) << rows.error().to_string();
+  ASSERT_THAT(rows, IsOk());
   const std::vector<std::string> expected = {"1",
                                              "170141183460469231731687303715884105727",
                                              "-1.05",
@@ -47,7 +48,7 @@ TEST(DuckSession, BindsValues) {
   auto database = open_memory();
   auto session = connect(*database);
   auto rows = session->query("select $1 + 1, $2, $3", {int64_t{41}, std::string("it's"), std::monostate{}});
-  ASSERT_TRUE(rows) << rows.error().to_string();
+  ASSERT_THAT(rows, IsOk());
   EXPECT_EQ(rows->integer(0, 0), 42);
   EXPECT_EQ(rows->text(0, 1), "it's");
 }
@@ -58,7 +59,7 @@ TEST(DuckSession, NamesTablesWithoutCtes) {
   auto found = session->references_of(
       "with a as (select * from raw.users), b as (select * from a join \"Other\" using (id)) "
       "select * from b, lateral explode(split_list(b.x)) as u(y) where exists (select 1 from c)");
-  ASSERT_TRUE(found) << found.error().to_string();
+  ASSERT_THAT(found, IsOk());
   ASSERT_EQ(found->tables.size(), 3U);
   EXPECT_EQ(found->tables[0].schema, "raw");
   EXPECT_EQ(found->tables[0].name, "users");
@@ -72,7 +73,7 @@ TEST(DuckSession, SeesATableBehindACteOfTheSameName) {
   auto database = open_memory();
   auto session = connect(*database);
   auto found = session->references_of("with users as (select * from users) select * from users");
-  ASSERT_TRUE(found) << found.error().to_string();
+  ASSERT_THAT(found, IsOk());
   EXPECT_EQ(found->tables.size(), 1U);
 }
 
@@ -80,8 +81,7 @@ TEST(DuckSession, ReportsSyntaxErrors) {
   auto database = open_memory();
   auto session = connect(*database);
   auto failed = session->references_of("select from where");
-  ASSERT_FALSE(failed);
-  EXPECT_EQ(failed.error().kind, ErrorKind::kQuery);
+  ASSERT_THAT(failed, IsError(ErrorKind::kQuery));
   EXPECT_NE(failed.error().message.find("syntax error"), std::string::npos) << failed.error().message;
   EXPECT_FALSE(session->references_of("create table t(a int)"));
   EXPECT_FALSE(session->references_of("select 1; select 2"));
@@ -92,18 +92,22 @@ TEST(DuckSession, StreamsInPieces) {
   auto session = connect(*database);
   size_t rows = 0;
   size_t pieces = 0;
-  ASSERT_TRUE(session->stream("select * from range(100000)", [&](const Rows& piece) {
-    rows += piece.rows.size();
-    ++pieces;
-    return true;
-  }));
+  ASSERT_THAT(session->stream("select * from range(100000)",
+                              [&](const Rows& piece) {
+                                rows += piece.rows.size();
+                                ++pieces;
+                                return true;
+                              }),
+              IsOk());
   EXPECT_EQ(rows, 100000U);
   EXPECT_GT(pieces, 10U);
   size_t empty = 0;
-  ASSERT_TRUE(session->stream("select 1 as a where false", [&](const Rows& piece) {
-    empty += piece.columns.size();
-    return true;
-  }));
+  ASSERT_THAT(session->stream("select 1 as a where false",
+                              [&](const Rows& piece) {
+                                empty += piece.columns.size();
+                                return true;
+                              }),
+              IsOk());
   EXPECT_EQ(empty, 1U);
 }
 
@@ -120,8 +124,7 @@ TEST(DuckSession, StopsWhenInterrupted) {
   auto result = session->query("select count(*) from range(10000000000) a(x) where hash(x) = 1");
   done = true;
   stopper.join();
-  ASSERT_FALSE(result);
-  EXPECT_EQ(result.error().kind, ErrorKind::kInterrupted);
+  EXPECT_THAT(result, IsError(ErrorKind::kInterrupted));
 }
 
 /// Delivers 0..rows-1 and their text from several workers; fails at `fail_at`.
@@ -175,13 +178,13 @@ Result<size_t> Numbers::Worker::fill(RowBatch& batch) {
 
 TEST(DuckDatabase, ScansARowSourceWithAnyProjection) {
   auto database = open_memory();
-  ASSERT_TRUE(database->add_source("raw.numbers", std::make_shared<Numbers>(100000, -1)));
+  ASSERT_THAT(database->add_source("raw.numbers", std::make_shared<Numbers>(100000, -1)), IsOk());
   auto session = connect(*database);
   auto rows = session->query(
       "select count(*), (select count(words) from raw.numbers), (select max(day) from raw.numbers), "
       "(select sum(n) from raw.numbers), (select count(*) from raw.numbers where words = '10 is not short') "
       "from raw.numbers");
-  ASSERT_TRUE(rows) << rows.error().to_string();
+  ASSERT_THAT(rows, IsOk());
   EXPECT_EQ(rows->integer(0, 0), 100000);
   EXPECT_EQ(rows->integer(0, 1), 50000);
   EXPECT_EQ(rows->text(0, 2), "1970-04-10");
@@ -191,22 +194,19 @@ TEST(DuckDatabase, ScansARowSourceWithAnyProjection) {
 
 TEST(DuckDatabase, PassesTheErrorOfASourceOnWhole) {
   auto database = open_memory();
-  ASSERT_TRUE(database->add_source("numbers", std::make_shared<Numbers>(100000, 5000)));
+  ASSERT_THAT(database->add_source("numbers", std::make_shared<Numbers>(100000, 5000)), IsOk());
   auto session = connect(*database);
   auto failed = session->query("select sum(n) from numbers");
-  ASSERT_FALSE(failed);
-  EXPECT_EQ(failed.error().kind, ErrorKind::kDamaged);
-  EXPECT_EQ(failed.error().where, "file.csv:7");
-  EXPECT_EQ(failed.error().hint, "mend it");
+  EXPECT_THAT(failed, IsError(ErrorKind::kDamaged, HasPlace("file.csv:7"), HasHint(testing::Eq("mend it"))));
 }
 
 TEST(DuckDatabase, LocksDown) {
   auto database = open_memory();
-  ASSERT_TRUE(database->lock_down());
+  ASSERT_THAT(database->lock_down(), IsOk());
   auto session = connect(*database);
   EXPECT_FALSE(session->query("select * from read_csv('/etc/passwd')"));
   EXPECT_FALSE(session->execute("set enable_external_access=true"));
-  EXPECT_TRUE(session->query("select 1"));
+  EXPECT_THAT(session->query("select 1"), IsOk());
 }
 
 TEST(Helpers, AreSplitIntoNamedStatements) {

@@ -6,6 +6,7 @@
 
 #include "lake/compress.hpp"
 #include "lake/temporary_folder.hpp"
+#include "matchers.hpp"
 
 namespace reelhouse::lake {
 namespace {
@@ -41,9 +42,8 @@ class ByteStreamTest : public ::testing::Test {
  protected:
   void expect_damaged(const std::string& bytes, const std::string& message) {
     const auto content = content_of(folder_.write("damaged", bytes));
-    ASSERT_FALSE(content) << "read " << content->size() << " bytes";
-    EXPECT_EQ(content.error().kind, ErrorKind::kDamaged) << content.error().to_string();
-    EXPECT_THAT(content.error().message, HasSubstr(message));
+    EXPECT_THAT(content, IsError(ErrorKind::kDamaged, HasMessage(message)))
+        << "read " << content->size() << " bytes";
   }
   test::TemporaryFolder folder_;
 };
@@ -53,7 +53,7 @@ TEST_F(ByteStreamTest, TellsCompressionByContent) {
   EXPECT_EQ(compression_of(folder_.write("a.csv", gzip("x"))).value(), Compression::kGzip);
   EXPECT_EQ(compression_of(folder_.write("a.txt", zstd("x"))).value(), Compression::kZstd);
   EXPECT_EQ(compression_of(folder_.write("empty", "")).value(), Compression::kNone);
-  EXPECT_EQ(compression_of(folder_.path() / "none").error().kind, ErrorKind::kNotFound);
+  EXPECT_THAT(compression_of(folder_.path() / "none"), IsError(ErrorKind::kNotFound));
 }
 
 TEST_F(ByteStreamTest, ReadsAllFormatsWhateverTheSizeOfPieces) {
@@ -109,7 +109,7 @@ TEST_F(ByteStreamTest, FindsEveryFlippedBitThatChangesTheContent) {
       const auto content = content_of(folder_.write("f", bytes));
       if (!content) {
         ++found;
-        EXPECT_EQ(content.error().kind, ErrorKind::kDamaged);
+        EXPECT_THAT(content, IsError(ErrorKind::kDamaged));
       } else if (*content != bytes) {  // a broken signature makes it a plain file
         EXPECT_EQ(*content, text) << "byte " << i;
       }

@@ -9,6 +9,7 @@
 #include "lake/fetch/download.hpp"
 #include "lake/s3_fakes.hpp"
 #include "lake/temporary_folder.hpp"
+#include "matchers.hpp"
 
 namespace reelhouse::lake {
 namespace {
@@ -95,12 +96,11 @@ class PutFolderTest : public ::testing::TestWithParam<bool> {
 };
 
 TEST_P(PutFolderTest, ArrivesWholeAndOnce) {
-  ASSERT_TRUE(store_->put_folder(files_, "raw/d/drop=2026-01-01", "me"));
+  ASSERT_THAT(store_->put_folder(files_, "raw/d/drop=2026-01-01", "me"), IsOk());
   EXPECT_THAT(visible(), ElementsAre("raw/d/drop=2026-01-01/a.csv", "raw/d/drop=2026-01-01/sub/b.csv"));
   files_[0].file = folder_.write("in/a", "other");
   const auto again = store_->put_folder(files_, "raw/d/drop=2026-01-01", "me");
-  ASSERT_FALSE(again);
-  EXPECT_EQ(again.error().kind, ErrorKind::kBusy);
+  EXPECT_THAT(again, IsError(ErrorKind::kBusy));
   EXPECT_EQ(read_file(folder_.path() / "lake/raw/d/drop=2026-01-01/a.csv").value(), "A");
   EXPECT_TRUE(std::filesystem::exists(folder_.path() / "in/a")) << "what did not arrive is not moved away";
   for (const auto& entry : std::filesystem::directory_iterator(folder_.path() / "lake/raw/d"))
@@ -124,10 +124,9 @@ TEST_P(PutByMarkerTest, IsDoneAgainByItsOwnerOnly) {
   EXPECT_THAT(visible(), IsEmpty());
   bucket_->puts_left = 1000;
   const auto others = store_->put_folder(files_, "raw/d/drop=2026-01-01", "you");
-  ASSERT_FALSE(others);
-  EXPECT_EQ(others.error().kind, ErrorKind::kBusy);
+  EXPECT_THAT(others, IsError(ErrorKind::kBusy));
   files_.erase(files_.begin());
-  ASSERT_TRUE(store_->put_folder(files_, "raw/d/drop=2026-01-01", "me"));
+  ASSERT_THAT(store_->put_folder(files_, "raw/d/drop=2026-01-01", "me"), IsOk());
   EXPECT_THAT(visible(), ElementsAre("raw/d/drop=2026-01-01/sub/b.csv"))
       << "what is not of it any more is gone";
 }
@@ -201,16 +200,14 @@ TEST_F(DownloadTest, GivesUpOnAServerThatAlwaysSendsTheSameBeginning) {
     return s3::broken(HttpFailure::Kind::kBroken);
   });
   const auto failed = run(transport);
-  ASSERT_FALSE(failed);
-  EXPECT_EQ(failed.error().kind, ErrorKind::kUnavailable);
+  EXPECT_THAT(failed, IsError(ErrorKind::kUnavailable));
   EXPECT_LE(transport.requests.size(), 4U);
 }
 
 TEST_F(DownloadTest, TakesA304ForWhatItIsOnlyWhenItAsked) {
   FakeTransport transport(std::vector<s3::Answer>{answer_of(304)});
   const auto failed = run(transport);
-  ASSERT_FALSE(failed);
-  EXPECT_THAT(failed.error().message, HasSubstr("304"));
+  EXPECT_THAT(failed, HasMessage("304"));
 }
 
 TEST(Urls, AreHttpWithoutSecrets) {

@@ -9,6 +9,7 @@
 #include "base/files.hpp"
 #include "lake/object_store.hpp"
 #include "lake/temporary_folder.hpp"
+#include "matchers.hpp"
 
 namespace reelhouse::lake {
 namespace {
@@ -23,7 +24,7 @@ class LocalStoreTest : public ::testing::Test {
   std::vector<std::string> keys(const std::string& prefix = "") {
     std::vector<std::string> keys;
     const auto objects = store_->list(prefix);
-    EXPECT_TRUE(objects) << objects.error().to_string();
+    EXPECT_THAT(objects, IsOk());
     for (const auto& object : objects.value_or(std::vector<ObjectInfo>())) keys.push_back(object.key);
     return keys;
   }
@@ -53,11 +54,10 @@ TEST_F(LocalStoreTest, ListsByPrefixInTheOrderOfKeys) {
 TEST_F(LocalStoreTest, SaysThatTheRootIsMissingAndTakesAnEmptyOne) {
   EXPECT_THAT(keys(), IsEmpty());
   const auto missing = open_store((folder_.path() / "none").string()).value()->list("");
-  ASSERT_FALSE(missing);
-  EXPECT_EQ(missing.error().kind, ErrorKind::kNotFound);
+  EXPECT_THAT(missing, IsError(ErrorKind::kNotFound));
   folder_.write("file", "");
-  EXPECT_EQ(open_store((folder_.path() / "file").string()).value()->list("").error().kind,
-            ErrorKind::kNotFound);
+  EXPECT_THAT(open_store((folder_.path() / "file").string()).value()->list(""),
+              IsError(ErrorKind::kNotFound));
 }
 
 TEST_F(LocalStoreTest, FollowsLinksButNotInCirclesAndShowsThoseThatLeadNowhere) {
@@ -71,8 +71,8 @@ TEST_F(LocalStoreTest, FollowsLinksButNotInCirclesAndShowsThoseThatLeadNowhere) 
   fs::create_symlink("gone.csv", folder_.path() / "raw/nowhere.csv");
   ASSERT_EQ(::mkfifo((folder_.path() / "raw/pipe").c_str(), 0600), 0);
   EXPECT_THAT(keys(), ElementsAre("raw/linked/far.csv", "raw/near.csv", "raw/nowhere.csv", "raw/same.csv"));
-  EXPECT_EQ(store_->head("raw/nowhere.csv").error().kind, ErrorKind::kNotFound);
-  EXPECT_EQ(store_->head("raw/pipe").error().kind, ErrorKind::kNotFound);
+  EXPECT_THAT(store_->head("raw/nowhere.csv"), IsError(ErrorKind::kNotFound));
+  EXPECT_THAT(store_->head("raw/pipe"), IsError(ErrorKind::kNotFound));
   EXPECT_EQ(store_->head("raw/same.csv").value().size, 4U);
 }
 
@@ -82,9 +82,7 @@ TEST_F(LocalStoreTest, NamesAFolderThatItMayNotRead) {
   ::chmod((folder_.path() / "raw/closed").c_str(), 0);
   const auto objects = store_->list("");
   ::chmod((folder_.path() / "raw/closed").c_str(), 0700);
-  ASSERT_FALSE(objects);
-  EXPECT_EQ(objects.error().kind, ErrorKind::kPermission);
-  EXPECT_THAT(objects.error().where, HasSubstr("closed"));
+  EXPECT_THAT(objects, IsError(ErrorKind::kPermission, HasPlace(HasSubstr("closed"))));
 }
 
 TEST_F(LocalStoreTest, ChangesTheTokenWithEveryWrite) {
@@ -98,8 +96,7 @@ TEST_F(LocalStoreTest, ChangesTheTokenWithEveryWrite) {
   const auto time = std::filesystem::last_write_time(file);
   EXPECT_NE(store_->head("a.csv").value().etag, before.etag);
   const auto copy = store_->local_copy(before);
-  ASSERT_FALSE(copy);
-  EXPECT_EQ(copy.error().kind, ErrorKind::kBusy);
+  EXPECT_THAT(copy, IsError(ErrorKind::kBusy));
   // Other content under the old size and time is still seen.
   const std::string etag = store_->head("a.csv").value().etag;
   ::usleep(20'000);
@@ -111,11 +108,11 @@ TEST_F(LocalStoreTest, ChangesTheTokenWithEveryWrite) {
 TEST_F(LocalStoreTest, PutsWholeFilesAndLeavesNothingBehind) {
   test::TemporaryFolder elsewhere;
   const auto file = elsewhere.write("big", std::string(3 << 20, 'x'));
-  ASSERT_TRUE(store_->put(file, "raw/new folder/big.csv"));
+  ASSERT_THAT(store_->put(file, "raw/new folder/big.csv"), IsOk());
   EXPECT_EQ(store_->head("raw/new folder/big.csv").value().size, 3U << 20);
-  ASSERT_TRUE(store_->put(elsewhere.write("small", "s"), "raw/new folder/big.csv"));
+  ASSERT_THAT(store_->put(elsewhere.write("small", "s"), "raw/new folder/big.csv"), IsOk());
   EXPECT_EQ(read_file(folder_.path() / "raw/new folder/big.csv").value(), "s");
-  EXPECT_EQ(store_->put(elsewhere.path() / "none", "raw/x").error().kind, ErrorKind::kNotFound);
+  EXPECT_THAT(store_->put(elsewhere.path() / "none", "raw/x"), IsError(ErrorKind::kNotFound));
   size_t files = 0;
   for (const auto& entry : std::filesystem::recursive_directory_iterator(folder_.path()))
     files += entry.is_regular_file() ? 1 : 0;
@@ -126,32 +123,31 @@ TEST_F(LocalStoreTest, RefusesKeysThatLeaveTheRoot) {
   const auto file = folder_.write("file", "x");
   for (const std::string key : {"", "../a", "raw/../../a", "/etc/a", "raw//a", "raw/", ".", "raw/./a"}) {
     const auto put = store_->put(file, key);
-    ASSERT_FALSE(put) << key;
-    EXPECT_EQ(put.error().kind, ErrorKind::kUsage) << key;
+    EXPECT_THAT(put, IsError(ErrorKind::kUsage)) << key;
     EXPECT_FALSE(store_->head(key)) << key;
   }
-  EXPECT_EQ(store_->put(file, "raw/.hidden").error().kind, ErrorKind::kUsage);
+  EXPECT_THAT(store_->put(file, "raw/.hidden"), IsError(ErrorKind::kUsage));
 }
 
 TEST(OpenStore, KnowsFoldersOnly) {
   EXPECT_EQ(open_store("/data/lake/").value()->name(), "/data/lake");
   EXPECT_EQ(open_store("file:///data").value()->name(), "/data");
-  EXPECT_EQ(open_store("ftp://host/x").error().kind, ErrorKind::kUsage);
-  EXPECT_EQ(open_store("").error().kind, ErrorKind::kUsage);
+  EXPECT_THAT(open_store("ftp://host/x"), IsError(ErrorKind::kUsage));
+  EXPECT_THAT(open_store(""), IsError(ErrorKind::kUsage));
 }
 
 TEST_F(LocalStoreTest, PutsOnlyOverWhatIsExpected) {
   const auto one = folder_.write(".one", "one");
   const auto two = folder_.write(".two", "two");
   const auto first = store_->put_if(one, "raw/CURRENT", std::nullopt);
-  ASSERT_TRUE(first) << first.error().to_string();
+  ASSERT_THAT(first, IsOk());
   EXPECT_EQ(first->etag, store_->head("raw/CURRENT")->etag);
-  EXPECT_EQ(store_->put_if(two, "raw/CURRENT", std::nullopt).error().kind, ErrorKind::kBusy);
-  EXPECT_EQ(store_->put_if(two, "raw/CURRENT", "another").error().kind, ErrorKind::kBusy);
+  EXPECT_THAT(store_->put_if(two, "raw/CURRENT", std::nullopt), IsError(ErrorKind::kBusy));
+  EXPECT_THAT(store_->put_if(two, "raw/CURRENT", "another"), IsError(ErrorKind::kBusy));
   EXPECT_EQ(read_file(folder_.path() / "raw/CURRENT").value(), "one");
-  EXPECT_TRUE(store_->put_if(two, "raw/CURRENT", first->etag));
+  EXPECT_THAT(store_->put_if(two, "raw/CURRENT", first->etag), IsOk());
   EXPECT_EQ(read_file(folder_.path() / "raw/CURRENT").value(), "two");
-  EXPECT_EQ(store_->put_if(one, "raw/gone", "x").error().kind, ErrorKind::kBusy);
+  EXPECT_THAT(store_->put_if(one, "raw/gone", "x"), IsError(ErrorKind::kBusy));
   EXPECT_THAT(keys("raw/"), ElementsAre("raw/CURRENT"));
 }
 
@@ -172,12 +168,12 @@ TEST_F(LocalStoreTest, LetsOneOfManyWin) {
 
 TEST_F(LocalStoreTest, RemovesObjectsAndTakesTheirAbsence) {
   folder_.write("raw/a.csv", "x");
-  EXPECT_TRUE(store_->remove("raw/a.csv"));
+  EXPECT_THAT(store_->remove("raw/a.csv"), IsOk());
   EXPECT_THAT(keys(), IsEmpty());
-  EXPECT_TRUE(store_->remove("raw/a.csv"));
-  EXPECT_TRUE(store_->remove("none/a.csv"));
-  EXPECT_EQ(store_->remove("../x").error().kind, ErrorKind::kUsage);
-  EXPECT_EQ(store_->remove("raw").error().kind, ErrorKind::kUsage);
+  EXPECT_THAT(store_->remove("raw/a.csv"), IsOk());
+  EXPECT_THAT(store_->remove("none/a.csv"), IsOk());
+  EXPECT_THAT(store_->remove("../x"), IsError(ErrorKind::kUsage));
+  EXPECT_THAT(store_->remove("raw"), IsError(ErrorKind::kUsage));
 }
 
 }  // namespace

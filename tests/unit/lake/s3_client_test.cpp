@@ -1,6 +1,7 @@
 #include <gmock/gmock.h>
 
 #include "lake/s3_fakes.hpp"
+#include "matchers.hpp"
 
 namespace reelhouse::lake::s3 {
 namespace {
@@ -15,21 +16,20 @@ using Kind = HttpFailure::Kind;
 
 TEST(S3Client, AddressesByPathOrByHost) {
   FakeClient by_path(std::vector<Answer>{answer_of(200)});
-  ASSERT_TRUE(by_path.get());
+  ASSERT_THAT(by_path.get(), IsOk());
   EXPECT_EQ(by_path.transport->requests.at(0).url, "http://host.test:9000/shop/raw/a%20b.csv");
   FakeClient by_host(std::vector<Answer>{answer_of(200)});
   by_host.settings.path_style = false;
-  ASSERT_TRUE(by_host.get());
+  ASSERT_THAT(by_host.get(), IsOk());
   EXPECT_EQ(by_host.transport->requests.at(0).url, "http://shop.host.test:9000/raw/a%20b.csv");
 }
 
 TEST(S3Client, WaitsLongerEachTimeAndGivesUp) {
   FakeClient fake({refusal_of(503, "SlowDown")});
   const auto answer = fake.get();
-  ASSERT_FALSE(answer);
-  EXPECT_EQ(answer.error().kind, ErrorKind::kUnavailable);
-  EXPECT_THAT(answer.error().message, AllOf(HasSubstr("SlowDown"), HasSubstr("tried 10 times")));
-  EXPECT_EQ(answer.error().where, "s3://shop/raw/a b.csv");
+  EXPECT_THAT(answer, IsError(ErrorKind::kUnavailable,
+                              HasMessage(AllOf(HasSubstr("SlowDown"), HasSubstr("tried 10 times"))),
+                              HasPlace("s3://shop/raw/a b.csv")));
   std::vector<long> waits;
   for (const auto wait : fake.timing->waits) waits.push_back(wait.count());
   EXPECT_THAT(waits, ElementsAre(50, 100, 200, 400, 800, 1600, 3200, 5000, 5000));
@@ -46,7 +46,7 @@ TEST(S3Client, EndsAtItsDeadline) {
 
 TEST(S3Client, HeedsRetryAfter) {
   FakeClient fake({answer_of(429, "", {{"retry-after", "7"}}), answer_of(200)});
-  ASSERT_TRUE(fake.get());
+  ASSERT_THAT(fake.get(), IsOk());
   EXPECT_THAT(fake.timing->waits, ElementsAre(Milliseconds(7000)));
 }
 
@@ -54,7 +54,7 @@ TEST(S3Client, TriesAgainWhatCanHeal) {
   FakeClient fake({broken(Kind::kBroken), broken(Kind::kStalled), broken(Kind::kConnect),
                    refusal_of(400, "RequestTimeout"), answer_of(502), answer_of(429), answer_of(200, "yes")});
   const auto answer = fake.get();
-  ASSERT_TRUE(answer);
+  ASSERT_THAT(answer, IsOk());
   EXPECT_EQ(answer->body, "yes");
 }
 
@@ -70,8 +70,7 @@ TEST(S3Client, NeverTriesAgainWhatCannotHeal) {
   for (const auto& [refusal, kind] : cases) {
     FakeClient fake(std::vector<Answer>{refusal});
     const auto answer = fake.get();
-    ASSERT_FALSE(answer);
-    EXPECT_EQ(answer.error().kind, kind) << answer.error().to_string();
+    EXPECT_THAT(answer, IsError(kind));
     EXPECT_THAT(fake.transport->requests, SizeIs(1));
   }
 }
@@ -79,16 +78,15 @@ TEST(S3Client, NeverTriesAgainWhatCannotHeal) {
 TEST(S3Client, TriesAnUnknownHostThreeTimes) {
   FakeClient fake({broken(Kind::kResolve)});
   const auto answer = fake.get();
-  ASSERT_FALSE(answer);
-  EXPECT_THAT(answer.error().message, HasSubstr("host.test:9000 is not known"));
+  EXPECT_THAT(answer, HasMessage("host.test:9000 is not known"));
   EXPECT_THAT(fake.transport->requests, SizeIs(3));
 }
 
 TEST(S3Client, EndsAtAnInterruptAndAWrongCertificate) {
   FakeClient interrupted({broken(Kind::kInterrupted)});
-  EXPECT_EQ(interrupted.get().error().kind, ErrorKind::kInterrupted);
+  EXPECT_THAT(interrupted.get(), IsError(ErrorKind::kInterrupted));
   FakeClient wrong({broken(Kind::kTls)});
-  EXPECT_THAT(wrong.get().error().hint, HasSubstr("AWS_CA_BUNDLE"));
+  EXPECT_THAT(wrong.get(), HasHint("AWS_CA_BUNDLE"));
   EXPECT_THAT(wrong.transport->requests, SizeIs(1));
 }
 
@@ -99,7 +97,7 @@ TEST(S3Client, CountsAnErrorBehindA200AsOne) {
 
 TEST(S3Client, RenewsExpiredCredentialsAtOnce) {
   FakeClient fake({refusal_of(400, "ExpiredToken"), answer_of(200)});
-  ASSERT_TRUE(fake.get());
+  ASSERT_THAT(fake.get(), IsOk());
   EXPECT_EQ(fake.source->asked, 2);
   EXPECT_THAT(fake.timing->waits, SizeIs(0));
   EXPECT_THAT(FakeTransport::header(fake.transport->requests.at(1), "authorization"), HasSubstr("AKIATEST2"));
@@ -108,9 +106,7 @@ TEST(S3Client, RenewsExpiredCredentialsAtOnce) {
 TEST(S3Client, BelievesInTheEndThatCredentialsHaveExpired) {
   FakeClient fake({refusal_of(400, "ExpiredToken")});
   const auto answer = fake.get();
-  ASSERT_FALSE(answer);
-  EXPECT_EQ(answer.error().kind, ErrorKind::kPermission);
-  EXPECT_THAT(answer.error().hint, HasSubstr("a test"));
+  EXPECT_THAT(answer, IsError(ErrorKind::kPermission, HasHint("a test")));
   EXPECT_THAT(fake.transport->requests, SizeIs(4));
 }
 
@@ -118,11 +114,11 @@ TEST(S3Client, SetsItsClockByTheServerOnce) {
   auto late = refusal_of(403, "RequestTimeTooSkewed");
   late.headers = {{"date", "Mon, 06 May 2024 03:00:00 GMT"}};
   FakeClient fake({late, answer_of(200)});
-  ASSERT_TRUE(fake.get());
+  ASSERT_THAT(fake.get(), IsOk());
   EXPECT_EQ(FakeTransport::header(fake.transport->requests.at(0), "x-amz-date"), "20240506T000000Z");
   EXPECT_EQ(FakeTransport::header(fake.transport->requests.at(1), "x-amz-date"), "20240506T030000Z");
   FakeClient hopeless(std::vector<Answer>{late});
-  EXPECT_THAT(hopeless.get().error().message, HasSubstr("clock"));
+  EXPECT_THAT(hopeless.get(), HasMessage("clock"));
   EXPECT_THAT(hopeless.transport->requests, SizeIs(2));
 }
 
@@ -134,8 +130,8 @@ class RedirectTest : public ::testing::Test {
     fake.settings.is_aws = true;
     fake.settings.path_style = false;
     fake.settings.endpoint = aws_endpoint("s3", "us-east-1");
-    EXPECT_TRUE(fake.get(method));
-    EXPECT_TRUE(fake.get(method));  // and remembers it
+    EXPECT_THAT(fake.get(method), IsOk());
+    EXPECT_THAT(fake.get(method), IsOk());  // and remembers it
     EXPECT_THAT(fake.transport->requests, SizeIs(3));
     EXPECT_EQ(fake.transport->requests.at(1).url, fake.transport->requests.at(2).url);
     return fake.transport->requests.at(1);
@@ -172,7 +168,7 @@ TEST(S3Client, FollowsOnlyToHostsThatBelongTogether) {
     auto answer = refusal_of(301, "PermanentRedirect");
     answer.headers = {{"location", location}};
     FakeClient fake({answer, answer_of(200)});
-    EXPECT_TRUE(fake.get());
+    EXPECT_THAT(fake.get(), IsOk());
     return fake.transport->requests.at(1).url;
   };
   EXPECT_THAT(to("http://host.test:9001/shop/raw/a%20b.csv"), StartsWith("http://host.test:9001/shop/"));
@@ -181,13 +177,13 @@ TEST(S3Client, FollowsOnlyToHostsThatBelongTogether) {
 
 TEST(S3Client, SaysThatARedirectLeadsNowhere) {
   FakeClient fake({refusal_of(301, "PermanentRedirect")});
-  EXPECT_THAT(fake.get().error().hint, HasSubstr("AWS_REGION"));
+  EXPECT_THAT(fake.get(), HasHint("AWS_REGION"));
 }
 
 TEST(S3Client, AsksByGetWhatAHeadCannotSay) {
   FakeClient fake({answer_of(403), refusal_of(403, "InvalidAccessKeyId")});
   const auto answer = fake.get("HEAD");
-  EXPECT_THAT(answer.error().message, HasSubstr("AKIATEST1 is not known"));
+  EXPECT_THAT(answer, HasMessage("AKIATEST1 is not known"));
   EXPECT_EQ(fake.transport->requests.at(1).method, "GET");
 }
 

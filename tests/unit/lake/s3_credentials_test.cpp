@@ -3,6 +3,7 @@
 #include "lake/s3/credential_sources.hpp"
 #include "lake/s3_fakes.hpp"
 #include "lake/temporary_folder.hpp"
+#include "matchers.hpp"
 
 namespace reelhouse::lake::s3 {
 namespace {
@@ -73,9 +74,8 @@ TEST_F(S3CredentialsTest, ReadsTheNamedProfile) {
 
 TEST_F(S3CredentialsTest, SaysWhereItLooked) {
   const auto found = find();
-  ASSERT_FALSE(found);
-  EXPECT_EQ(found.error().kind, ErrorKind::kPermission);
-  EXPECT_THAT(found.error().message, AllOf(HasSubstr("AWS_ACCESS_KEY_ID"), HasSubstr("instance's metadata")));
+  EXPECT_THAT(found, IsError(ErrorKind::kPermission, HasMessage(AllOf(HasSubstr("AWS_ACCESS_KEY_ID"),
+                                                                      HasSubstr("instance's metadata")))));
 }
 
 TEST_F(S3CredentialsTest, TakesOnARoleOfAProfile) {
@@ -115,8 +115,8 @@ TEST_F(S3CredentialsTest, EndsAtProfilesInACircle) {
 TEST_F(S3CredentialsTest, LeavesSsoToTheToolsOfAws) {
   config_ = "[profile single]\nsso_session = corp\n[sso-session corp]\nsso_region = eu-west-1\n";
   variables_["AWS_PROFILE"] = "single";
-  EXPECT_THAT(find().error().hint,
-              AllOf(HasSubstr("aws sso login --profile single"), HasSubstr("export-credentials")));
+  EXPECT_THAT(find(),
+              HasHint(AllOf(HasSubstr("aws sso login --profile single"), HasSubstr("export-credentials"))));
 }
 
 TEST_F(S3CredentialsTest, RunsACredentialProcess) {

@@ -6,6 +6,7 @@
 #include "lake/s3/settings.hpp"
 #include "lake/s3/upload.hpp"
 #include "lake/s3/xml.hpp"
+#include "matchers.hpp"
 
 namespace reelhouse::lake::s3 {
 namespace {
@@ -39,8 +40,7 @@ TEST(S3Uri, ReadsLocations) {
   EXPECT_EQ(parse_location("s3://bucket/a/b//")->prefix, "a/b/");
   for (const char* wrong : {"s3://", "s3://x", "s3:///key", "s3://AKIA:hidden@bucket", "s3://bucket//x"}) {
     const auto location = parse_location(wrong);
-    ASSERT_FALSE(location) << wrong;
-    EXPECT_EQ(location.error().kind, ErrorKind::kUsage);
+    ASSERT_THAT(location, IsError(ErrorKind::kUsage)) << wrong;
     EXPECT_THAT(location.error().to_string(), Not(HasSubstr("hidden")));
   }
 }
@@ -61,7 +61,7 @@ TEST(S3Xml, ReadsAListing) {
   const auto listed = parse_list(page("<EncodingType>url</EncodingType>" + entry("a+b%2B%0A") + entry("c") +
                                       "<IsTruncated>true</IsTruncated><NextContinuationToken>t/1==</"
                                       "NextContinuationToken>"));
-  ASSERT_TRUE(listed);
+  ASSERT_THAT(listed, IsOk());
   ASSERT_THAT(listed->objects, SizeIs(2));
   EXPECT_EQ(listed->objects[0].key, "a b+\n");
   EXPECT_EQ(listed->objects[0].size, 7U);
@@ -135,7 +135,7 @@ TEST_F(S3SettingsTest, TakesTheAddressingStyle) {
   variables_["AWS_S3_ADDRESSING_STYLE"] = "path";
   EXPECT_TRUE(load()->path_style);
   variables_["AWS_S3_ADDRESSING_STYLE"] = "sideways";
-  EXPECT_EQ(load().error().kind, ErrorKind::kUsage);
+  EXPECT_THAT(load(), IsError(ErrorKind::kUsage));
 }
 
 TEST_F(S3SettingsTest, TakesRegionAndCertificates) {
@@ -146,10 +146,10 @@ TEST_F(S3SettingsTest, TakesRegionAndCertificates) {
   EXPECT_EQ(load()->region, "eu-west-1");
   EXPECT_EQ(load()->ca_bundle, "/certs.pem");
   variables_["AWS_REGION"] = "evil.example/";
-  EXPECT_EQ(load().error().kind, ErrorKind::kUsage);
+  EXPECT_THAT(load(), IsError(ErrorKind::kUsage));
   variables_["AWS_REGION"] = "";
   variables_["REELHOUSE_S3_STALL_SECONDS"] = "0";
-  EXPECT_EQ(load().error().kind, ErrorKind::kUsage);
+  EXPECT_THAT(load(), IsError(ErrorKind::kUsage));
 }
 
 TEST(S3Redirect, KnowsTheRegionsInHosts) {

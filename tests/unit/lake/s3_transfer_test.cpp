@@ -15,6 +15,7 @@
 #include "lake/s3/upload.hpp"
 #include "lake/s3_fakes.hpp"
 #include "lake/temporary_folder.hpp"
+#include "matchers.hpp"
 
 namespace reelhouse::lake::s3 {
 namespace {
@@ -118,7 +119,7 @@ TEST_F(S3DownloadTest, FetchesAgainWhatArrivesDamaged) {
   EXPECT_TRUE(download_it() && came_right_);
   EXPECT_EQ(asked_, 3);
   spoil_ = [](const HttpRequest&, HttpResponse& answer) { answer.body[7] ^= 1; };
-  EXPECT_EQ(download_it().error().kind, ErrorKind::kDamaged);
+  EXPECT_THAT(download_it(), IsError(ErrorKind::kDamaged));
 }
 
 TEST_F(S3DownloadTest, FindsTheDamagedPartOfALargeObject) {
@@ -151,16 +152,16 @@ TEST_F(S3DownloadTest, VerifiesAChecksumThatIsNoEtag) {
   };
   EXPECT_TRUE(download_it() && came_right_);
   crc[0] = crc[0] == 'A' ? 'B' : 'A';
-  EXPECT_EQ(download_it().error().kind, ErrorKind::kDamaged);
+  EXPECT_THAT(download_it(), IsError(ErrorKind::kDamaged));
 }
 
 TEST_F(S3DownloadTest, NeverTakesAnotherVersion) {
   hold(noise(5000));
   listed_ = "other";
-  EXPECT_EQ(download_it().error().kind, ErrorKind::kBusy);
+  EXPECT_THAT(download_it(), IsError(ErrorKind::kBusy));
   hold(noise(5000));
   spoil_ = [](const HttpRequest&, HttpResponse& answer) { answer.headers[0].second = "\"changed\""; };
-  EXPECT_EQ(download_it().error().kind, ErrorKind::kBusy);
+  EXPECT_THAT(download_it(), IsError(ErrorKind::kBusy));
 }
 
 TEST(S3SideBySide, HashesWhatOthersHashAlone) {
@@ -194,12 +195,12 @@ TEST(S3SideBySide, HashesPiecesOfAnySizesTogether) {
   std::vector<HashedPiece> pieces;
   for (const uint64_t size : {300'000, 0, 1, 63, 64, 65, 65'536, 65'537, 200'000, 131'072, 7, 64'000})
     pieces.push_back({{}, {descriptor, 1000 + size / 2, size}});
-  ASSERT_TRUE(hash_together(pieces, "f"));
+  ASSERT_THAT(hash_together(pieces, "f"), IsOk());
   for (const auto& [md5, piece] : pieces)
     EXPECT_EQ(md5.value(), digest_of(DigestKind::kMd5, text.substr(piece.offset, piece.length)))
         << piece.length;
   std::vector<HashedPiece> beyond(1, {{}, {descriptor, 999'000, 2000}});
-  EXPECT_EQ(hash_together(beyond, "f").error().kind, ErrorKind::kBusy);
+  EXPECT_THAT(hash_together(beyond, "f"), IsError(ErrorKind::kBusy));
   ::close(descriptor);
 }
 
@@ -221,7 +222,7 @@ class S3UploadTest : public ::testing::Test {
 TEST_F(S3UploadTest, WritesOnlyWhatIsNotThere) {
   EXPECT_EQ(put_if({stored_}).value(), etag_);
   EXPECT_EQ(FakeTransport::header(transport_->requests[0], "if-none-match"), "*");
-  EXPECT_EQ(put_if({refusal_of(412, "PreconditionFailed")}).error().kind, ErrorKind::kBusy);
+  EXPECT_THAT(put_if({refusal_of(412, "PreconditionFailed")}), IsError(ErrorKind::kBusy));
   EXPECT_THAT(transport_->requests,
               SizeIs(2));  // the second asks whether it was us, which libcurl does not tell
 }
@@ -238,9 +239,8 @@ TEST_F(S3UploadTest, KnowsItsOwnWriteWhenTheAnswerWasLost) {
   const auto file = UploadFile::open(folder_.write("file", "content"));
   EXPECT_EQ(upload_if(fake.client(), *file, "key", std::nullopt).value(), etag_);
   auto other = answer_of(200, "", {{"etag", in_quotes(etag_)}, {"x-amz-meta-reelhouse-write", "theirs"}});
-  EXPECT_EQ(
-      put_if({broken(HttpFailure::Kind::kBroken), refusal_of(412, "PreconditionFailed"), other}).error().kind,
-      ErrorKind::kBusy);
+  EXPECT_THAT(put_if({broken(HttpFailure::Kind::kBroken), refusal_of(412, "PreconditionFailed"), other}),
+              IsError(ErrorKind::kBusy));
 }
 
 TEST_F(S3UploadTest, NamesTheVersionThatItReplacesWithoutQuotes) {
@@ -251,9 +251,9 @@ TEST_F(S3UploadTest, NamesTheVersionThatItReplacesWithoutQuotes) {
 }
 
 TEST_F(S3UploadTest, ComparesTheEtagWithWhatWasSent) {
-  EXPECT_TRUE(put_if({answer_of(200, "", {{"etag", in_quotes(std::string(32, 'a'))}}), stored_}));
-  EXPECT_EQ(put_if({answer_of(200, "", {{"etag", in_quotes(std::string(32, 'a'))}})}).error().kind,
-            ErrorKind::kDamaged);
+  EXPECT_THAT(put_if({answer_of(200, "", {{"etag", in_quotes(std::string(32, 'a'))}}), stored_}), IsOk());
+  EXPECT_THAT(put_if({answer_of(200, "", {{"etag", in_quotes(std::string(32, 'a'))}})}),
+              IsError(ErrorKind::kDamaged));
 }
 
 TEST(S3Cache, FillsOnceAndKeepsWhatIsWhole) {
@@ -268,7 +268,7 @@ TEST(S3Cache, FillsOnceAndKeepsWhatIsWhole) {
   };
   EXPECT_FALSE(cache.find("shop", info));
   const auto file = cache.get("shop", info, fill);
-  ASSERT_TRUE(file);
+  ASSERT_THAT(file, IsOk());
   EXPECT_EQ(read_file(*file).value(), "abc");
   EXPECT_TRUE(file->string().starts_with(folder.path().string()));
   EXPECT_EQ(cache.get("shop", info, fill).value(), *file);
@@ -277,7 +277,7 @@ TEST(S3Cache, FillsOnceAndKeepsWhatIsWhole) {
   EXPECT_FALSE(cache.find("other", info));
   EXPECT_FALSE(cache.find("shop", {"a/../b//c", 3, "newer", {}}));
   std::filesystem::resize_file(*file, 2);
-  EXPECT_TRUE(cache.get("shop", info, fill));
+  EXPECT_THAT(cache.get("shop", info, fill), IsOk());
   EXPECT_EQ(fills, 2);
 }
 
@@ -287,7 +287,7 @@ TEST(S3Cache, LeavesNothingOfAFailure) {
   const auto failed = cache.get("shop", {"k", 3, "e", {}}, [](int, const std::string&) -> Result<> {
     return fail(ErrorKind::kFull, "no space");
   });
-  EXPECT_EQ(failed.error().kind, ErrorKind::kFull);
+  EXPECT_THAT(failed, IsError(ErrorKind::kFull));
   EXPECT_TRUE(std::filesystem::is_empty(folder.path() / "s3" / "partial"));
 }
 
@@ -313,9 +313,9 @@ TEST(S3Prefetch, PassesOverWhatOneObjectLacksAndEndsWhenTheServerIsGone) {
   };
   EXPECT_TRUE(failing(ErrorKind::kBusy));
   EXPECT_EQ(asked, 20);
-  EXPECT_EQ(failing(ErrorKind::kFull).error().kind, ErrorKind::kFull);
+  EXPECT_THAT(failing(ErrorKind::kFull), IsError(ErrorKind::kFull));
   EXPECT_EQ(asked, 1);
-  EXPECT_EQ(failing(ErrorKind::kUnavailable).error().kind, ErrorKind::kUnavailable);
+  EXPECT_THAT(failing(ErrorKind::kUnavailable), IsError(ErrorKind::kUnavailable));
   EXPECT_EQ(asked, 3);
 }
 

@@ -8,6 +8,7 @@
 #include "lake/s3/multipart.hpp"
 #include "lake/s3_fakes.hpp"
 #include "lake/temporary_folder.hpp"
+#include "matchers.hpp"
 
 namespace reelhouse::lake::s3 {
 namespace {
@@ -96,7 +97,7 @@ class S3UploadsTest : public ::testing::Test {
 };
 
 TEST_F(S3UploadsTest, LeavesNoNoteOfWhatEnded) {
-  EXPECT_TRUE(put());
+  EXPECT_THAT(put(), IsOk());
   EXPECT_THAT(done_, ElementsAre("u1"));
   EXPECT_EQ(notes(), 0U);
   EXPECT_THAT(taken_back_, IsEmpty());
@@ -104,7 +105,7 @@ TEST_F(S3UploadsTest, LeavesNoNoteOfWhatEnded) {
 
 TEST_F(S3UploadsTest, TakesBackWhatATryBeganWhoseAnswerWasLost) {
   lost_answers_ = 2;
-  EXPECT_TRUE(put());
+  EXPECT_THAT(put(), IsOk());
   EXPECT_THAT(done_, ElementsAre("u3"));
   EXPECT_THAT(taken_back_, ElementsAre("u1", "u2"));
   EXPECT_THAT(open_, IsEmpty());
@@ -113,10 +114,10 @@ TEST_F(S3UploadsTest, TakesBackWhatATryBeganWhoseAnswerWasLost) {
 
 TEST_F(S3UploadsTest, BeginsAgainWhenSomebodyTookItBack) {
   forgotten_ = 1;
-  EXPECT_TRUE(put());
+  EXPECT_THAT(put(), IsOk());
   EXPECT_THAT(done_, ElementsAre("u2"));
   forgotten_ = 100;
-  EXPECT_EQ(put().error().kind, ErrorKind::kNotFound) << "not for ever";
+  EXPECT_THAT(put(), IsError(ErrorKind::kNotFound)) << "not for ever";
   EXPECT_LE(begun_, 5);
   EXPECT_EQ(notes(), 0U);
 }
@@ -174,7 +175,7 @@ TEST(S3Settings, ReadsSizesOfUploadsAsAwssToolsWriteThem) {
   EXPECT_EQ(with("6000000").value().part_size, 8U << 20U);
   EXPECT_EQ(load_settings(nothing_set, {}, "bucket").value().parts_from, 64U << 20U);
   for (const char* wrong : {"MB", "5 apples", "-5", "99999999999999999999"})
-    EXPECT_EQ(with(wrong).error().kind, ErrorKind::kUsage) << wrong;
+    EXPECT_THAT(with(wrong), IsError(ErrorKind::kUsage)) << wrong;
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 
 #include "lake/object_store.hpp"
 #include "lake/temporary_folder.hpp"
+#include "matchers.hpp"
 
 namespace reelhouse::lake {
 namespace {
@@ -43,12 +44,12 @@ class Shelf final : public ObjectStore {
 
 TEST(WriteCheck, LeavesNothing) {
   Shelf shelf;
-  EXPECT_TRUE(check_writable(shelf, WriteCheck::kPlain));
-  EXPECT_TRUE(check_writable(shelf, WriteCheck::kConditional));
+  EXPECT_THAT(check_writable(shelf, WriteCheck::kPlain), IsOk());
+  EXPECT_THAT(check_writable(shelf, WriteCheck::kConditional), IsOk());
   EXPECT_TRUE(shelf.objects.empty());
   const test::TemporaryFolder folder;
   const auto store = open_store(folder.path().string());
-  EXPECT_TRUE(check_writable(**store, WriteCheck::kConditional));
+  EXPECT_THAT(check_writable(**store, WriteCheck::kConditional), IsOk());
   EXPECT_FALSE(std::filesystem::exists(folder.path() / ".write-check"));
 }
 
@@ -56,27 +57,24 @@ TEST(WriteCheck, SaysWhatMayNotBeDone) {
   Shelf shelf;
   shelf.may_put = false;
   const auto refused = check_writable(shelf, WriteCheck::kPlain);
-  ASSERT_FALSE(refused);
-  EXPECT_EQ(refused.error().kind, ErrorKind::kPermission);
-  EXPECT_EQ(refused.error().where, "shelf/.write-check");
-  EXPECT_EQ(refused.error().hint, "Ask.");
+  EXPECT_THAT(refused,
+              IsError(ErrorKind::kPermission, HasPlace("shelf/.write-check"), HasHint(testing::Eq("Ask."))));
 }
 
 TEST(WriteCheck, LetsWhoMayNotRemoveLeaveOneObject) {
   Shelf shelf;
   shelf.may_remove = false;
-  EXPECT_TRUE(check_writable(shelf, WriteCheck::kConditional));
-  EXPECT_TRUE(check_writable(shelf, WriteCheck::kConditional));
+  EXPECT_THAT(check_writable(shelf, WriteCheck::kConditional), IsOk());
+  EXPECT_THAT(check_writable(shelf, WriteCheck::kConditional), IsOk());
   EXPECT_EQ(shelf.objects.size(), 1U);
 }
 
 TEST(WriteCheck, FindsAServerThatDoesNotHeedConditions) {
   Shelf shelf;
   shelf.heeds = false;
-  EXPECT_TRUE(check_writable(shelf, WriteCheck::kPlain));
+  EXPECT_THAT(check_writable(shelf, WriteCheck::kPlain), IsOk());
   const auto found = check_writable(shelf, WriteCheck::kConditional);
-  ASSERT_FALSE(found);
-  EXPECT_EQ(found.error().kind, ErrorKind::kUsage);
+  EXPECT_THAT(found, IsError(ErrorKind::kUsage));
   EXPECT_TRUE(shelf.objects.empty());
 }
 

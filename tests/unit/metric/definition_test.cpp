@@ -1,3 +1,4 @@
+#include "matchers.hpp"
 #include "metric/shop.hpp"
 
 namespace reelhouse::metric {
@@ -19,7 +20,7 @@ class DefinitionTest : public ShopTest {
 
 TEST_F(DefinitionTest, ReadsJoinsOutOfExpressions) {
   const auto found = definitions();
-  ASSERT_TRUE(found) << found.error().to_string();
+  ASSERT_THAT(found, IsOk());
   const View& view = found->views.at(0);
   EXPECT_THAT(view.dimension("kind")->joins, testing::ElementsAre("kind"));
   EXPECT_EQ(view.dimension("tag")->bridge, "tagged");
@@ -30,7 +31,7 @@ TEST_F(DefinitionTest, ReadsJoinsOutOfExpressions) {
 
 TEST_F(DefinitionTest, AnAbsentFolderHasNoViews) {
   const auto found = load_definitions(folder_ / "nothing");
-  ASSERT_TRUE(found);
+  ASSERT_THAT(found, IsOk());
   EXPECT_TRUE(found->views.empty());
 }
 

@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 
+#include "matchers.hpp"
 #include "metric/calendar.hpp"
 
 namespace reelhouse::metric {
@@ -32,7 +33,7 @@ TEST(ParseWhere, ReadsConditions) {
   const auto found = parse_where(
       "plan = Premium and country in United States, 'Côte d''Ivoire', null AND "
       "date from 2022-01 to 2022-12 and title ~ \"and\" and device != TV and size >= 3");
-  ASSERT_TRUE(found) << found.error().to_string();
+  ASSERT_THAT(found, IsOk());
   ASSERT_EQ(found->size(), 6);
   EXPECT_EQ(found->at(0).values, std::vector<engine::Cell>{"Premium"});
   EXPECT_EQ(found->at(1).values,

@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include "matchers.hpp"
 #include "metric/snapshot.hpp"
 #include "warehouse/folder_warehouse.hpp"
 
@@ -37,7 +38,7 @@ class ShopTest : public testing::Test {
                "(3, 'c', 0.25), (5, 'c', 1), (6, 'b', 0.5), (6, 'c', 0.5)) as t(sale_key, tag, weight)",
                9)},
         "run", 5, clock_);
-    ASSERT_TRUE(published) << published.error().to_string();
+    ASSERT_THAT(published, IsOk());
   }
   void TearDown() override { std::filesystem::remove_all(folder_); }
 
@@ -51,7 +52,7 @@ class ShopTest : public testing::Test {
     const auto session = database->connect().value();
     const auto done =
         session->execute(fmt::format("copy ({}) to '{}' (format parquet)", select, file.string()));
-    EXPECT_TRUE(done) << done.error().to_string();
+    EXPECT_THAT(done, IsOk());
     return {name, "f", {file}, "", {}, rows, ""};
   }
 

@@ -1,3 +1,4 @@
+#include "matchers.hpp"
 #include "metric/shop.hpp"
 
 namespace reelhouse::metric {
@@ -46,7 +47,7 @@ TEST_F(ShopTest, FiltersOverABridgePickWholeRows) {
 TEST_F(ShopTest, TheTopOverABridgeCountsARowOnceInTheRest) {
   const auto answer = ask(R"({"measures":["sales"],"dimensions":["tag"],"overlapping":true,
     "top":{"count":1,"dimension":"tag"},"sort":[{"by":"sales","descending":true}]})");
-  ASSERT_TRUE(answer) << answer.error().to_string();
+  ASSERT_THAT(answer, IsOk());
   // The top is a, b or c with 3 sales each; by name a. Outside: 1 (b), 3 (b, c), 4 (none), 5, 6 = 5 sales.
   EXPECT_EQ(to_json(*answer)["rows"].dump(), R"([["a",3],[null,5]])");
   EXPECT_THAT(answer->other, testing::ElementsAre(false, true));
@@ -56,14 +57,14 @@ TEST_F(ShopTest, TheTopKeepsTheUnknownMemberApartFromTheRest) {
   const auto answer =
       ask(R"({"measures":["amount"],"dimensions":["kind"],"top":{"count":1,"dimension":"kind"},
     "filters":[{"dimension":"size","from":50}]})");
-  ASSERT_TRUE(answer) << answer.error().to_string();
+  ASSERT_THAT(answer, IsOk());
   EXPECT_EQ(to_json(*answer)["rows"].dump(), "[[null,60],[null,50]]");
   EXPECT_THAT(answer->other, testing::ElementsAre(false, true));
 }
 
 TEST_F(ShopTest, ClosingMeasuresSpeakOfTheLastFinishedPeriod) {
   const auto answer = ask(R"({"measures":["stock"],"compare":"previous"})");
-  ASSERT_TRUE(answer) << answer.error().to_string();
+  ASSERT_THAT(answer, IsOk());
   EXPECT_EQ(to_json(*answer)["rows"].dump(), "[[70,30]]");
   EXPECT_EQ(answer->period_from, "2024-02-01");
   EXPECT_EQ(answer->before_to, "2024-01-31");
@@ -84,17 +85,17 @@ TEST_F(ShopTest, MembersThatOnlyThePeriodBeforeHasStandAtTheEnd) {
       R"("filters":[{"dimension":"date","from":"2024-03-01","to":"2024-03-31"}])";
   for (const bool cubes : {false, true}) {
     const auto answer = ask(query + "}", cubes);
-    ASSERT_TRUE(answer) << answer.error().to_string();
+    ASSERT_THAT(answer, IsOk());
     EXPECT_EQ(to_json(*answer)["rows"].dump(),
               R"([[null,60,null,1,null],["Large",50,30,1,1],["Small",null,40,null,1]])");
     EXPECT_EQ(to_json(*answer)["totals"].dump(), "[null,110,70,2,2]");
     EXPECT_THAT(answer->notes, testing::Contains(HasSubstr("One member had rows only in the period before")));
     const auto top = ask(query + R"(,"top":{"count":1,"dimension":"kind"}})", cubes);
-    ASSERT_TRUE(top) << top.error().to_string();
+    ASSERT_THAT(top, IsOk());
     EXPECT_EQ(to_json(*top)["rows"].dump(), R"([[null,60,null,1,null],[null,50,70,1,2]])");
     EXPECT_THAT(top->other, testing::ElementsAre(false, true));
     const auto cut = ask(query + R"(,"limit":2})", cubes);
-    ASSERT_TRUE(cut) << cut.error().to_string();
+    ASSERT_THAT(cut, IsOk());
     EXPECT_EQ(to_json(*cut)["rows"].dump(), R"([[null,60,null,1,null],["Large",50,30,1,1]])");
     EXPECT_THAT(cut->notes, testing::Contains(HasSubstr("Only the first 2 rows")));
   }
@@ -106,24 +107,24 @@ TEST_F(ShopTest, TheLastPeriodIsTheLastFinishedOne) {
 
 TEST_F(ShopTest, SaysFromWhenOnPeriodsAreUnfinished) {
   const auto answer = ask(R"({"measures":["amount"],"dimensions":["month"]})");
-  ASSERT_TRUE(answer) << answer.error().to_string();
+  ASSERT_THAT(answer, IsOk());
   EXPECT_EQ(answer->unfinished_from, "2024-03-01");
   EXPECT_EQ(answer->known_until, "2024-03-15");
 }
 
 TEST_F(ShopTest, SaysThatDatesWhichBeginWithinAPeriodLeaveItOut) {
   const auto within = ask(R"({"measures":["amount"],"filters":[{"dimension":"date","from":"2024-02-02"}]})");
-  ASSERT_TRUE(within) << within.error().to_string();
+  ASSERT_THAT(within, IsOk());
   EXPECT_EQ(to_json(*within)["rows"].dump(), "[[110]]");
   EXPECT_THAT(within->notes, testing::Contains(HasSubstr("begin within a month")));
   const auto whole = ask(R"({"measures":["amount"],"filters":[{"dimension":"date","from":"2024-02-01"}]})");
-  ASSERT_TRUE(whole) << whole.error().to_string();
+  ASSERT_THAT(whole, IsOk());
   EXPECT_THAT(whole->notes, testing::Not(testing::Contains(HasSubstr("begin within a month"))));
 }
 
 TEST_F(ShopTest, WhatCannotBeKnownHasAReasonAndNoNumber) {
   const auto answer = ask(R"({"measures":["secret","sales"]})");
-  ASSERT_TRUE(answer) << answer.error().to_string();
+  ASSERT_THAT(answer, IsOk());
   EXPECT_EQ(to_json(*answer)["rows"].dump(), "[[null,6]]");
   EXPECT_EQ(answer->unknown.at(0).second, "nobody counted");
 }
@@ -142,15 +143,15 @@ TEST_F(ShopTest, TheCubeAnswersLikeTheFact) {
        R"({"measures":["sales"],"filters":[{"dimension":"kind","in":[null]},{"dimension":"large","in":[true]}]})",
        R"({"measures":["sales","amount"],"filters":[{"dimension":"kind","in":["none"]}]})"}) {
     const auto cube = ask(query, true);
-    ASSERT_TRUE(cube) << cube.error().to_string();
+    ASSERT_THAT(cube, IsOk());
     EXPECT_EQ(cube->source, "cube");
     const auto fact = ask(query);
-    ASSERT_TRUE(fact) << fact.error().to_string();
+    ASSERT_THAT(fact, IsOk());
     EXPECT_EQ(to_json(*cube)["rows"].dump(), to_json(*fact)["rows"].dump()) << query;
     EXPECT_EQ(to_json(*cube)["other"].dump(), to_json(*fact)["other"].dump()) << query;
   }
   const auto distinct = ask(R"({"measures":["kinds"]})", true);
-  ASSERT_TRUE(distinct) << distinct.error().to_string();
+  ASSERT_THAT(distinct, IsOk());
   EXPECT_EQ(distinct->source, "fact");
 }
 
@@ -177,7 +178,7 @@ TEST_F(ShopTest, TotalsFromTheCubeAreThoseOfTheFact) {
         R"("dimensions":["kind"],"filters":[{"dimension":"kind","in":["none"]}])"}) {
     const std::string query = "{" + adding + "," + rest + "}";
     const auto cube = ask(query, true);
-    ASSERT_TRUE(cube) << cube.error().to_string();
+    ASSERT_THAT(cube, IsOk());
     EXPECT_EQ(cube->source, "cube") << query;
     EXPECT_EQ(to_json(*cube)["totals"].dump(), totals(query, false)) << query;
   }

@@ -1,6 +1,7 @@
 #include "model/builder.hpp"
 
 #include "base/interrupt.hpp"
+#include "matchers.hpp"
 #include "model/checks.hpp"
 #include "model/small_project.hpp"
 
@@ -49,7 +50,7 @@ class BuilderTest : public testing::Test {
     lake_ = std::move(*lake::open_store((files_.root() / "lake").string()));
     catalog_ = std::move(*catalog::open_catalog(files_.root() / "catalog.db"));
     const auto crawled = catalog_->crawl(*lake_, project_.sources, {}, FixedClock());
-    ASSERT_TRUE(crawled) << crawled.error().to_string();
+    ASSERT_THAT(crawled, IsOk());
     tables_ = crawled->tables;
     database_ = std::move(*engine::open_duckdb({}));
     session_ = std::move(*database_->connect());
@@ -60,7 +61,7 @@ class BuilderTest : public testing::Test {
     ASSERT_THAT(texts_of(problems), IsEmpty());
     builder_ = std::make_unique<Builder>(project_, graph_, *lake_, *catalog_, tables_, curated_, *database_);
     const auto defined = builder_->define_inputs();
-    ASSERT_TRUE(defined) << defined.error().to_string();
+    ASSERT_THAT(defined, IsOk());
   }
 
   /// Builds and returns "model: state" of all that were looked at.
@@ -81,10 +82,10 @@ class BuilderTest : public testing::Test {
     return states;
   }
   std::vector<CheckResult> checks() {
-    EXPECT_TRUE(builder_->define_audit());
+    EXPECT_THAT(builder_->define_audit(), IsOk());
     PassedChecks passed(files_.root() / "passed.json");
     auto results = run_checks(*builder_, graph_, *database_, passed, 2);
-    EXPECT_TRUE(results) << results.error().to_string();
+    EXPECT_THAT(results, IsOk());
     return results ? std::move(results->results) : std::vector<CheckResult>{};
   }
   static const CheckResult& named(const std::vector<CheckResult>& results, const std::string& name) {
@@ -111,9 +112,9 @@ TEST_F(BuilderTest, BuildsOnceAndKnowsItThen) {
   EXPECT_FALSE(builder_->all_known({*select(graph_, {}), false, 2}));
   EXPECT_THAT(build(),
               ElementsAre("dim_user: built", "fct_user: built", "int_plan: view", "stg_user: built"));
-  ASSERT_TRUE(result_) << result_.error().to_string();
+  ASSERT_THAT(result_, IsOk());
   const auto rows = session_->query("select count(*), sum(rank) from fct_user");
-  ASSERT_TRUE(rows) << rows.error().to_string();
+  ASSERT_THAT(rows, IsOk());
   EXPECT_EQ(rows->integer(0, 0), 2);
   start();
   EXPECT_TRUE(builder_->all_known({*select(graph_, {}), false, 2}));
@@ -143,9 +144,7 @@ TEST_F(BuilderTest, SkipsWhatIsBehindAFailureAndGoesOnBesideIt) {
   start();
   EXPECT_THAT(build(), ElementsAre("dim_user: failed", "fct_user: skipped", "int_plan: view", "other: built",
                                    "stg_user: built"));
-  ASSERT_FALSE(result_);
-  EXPECT_EQ(result_.error().kind, ErrorKind::kProject);
-  EXPECT_THAT(result_.error().where, HasSubstr("dim_user.sql"));
+  EXPECT_THAT(result_, IsError(ErrorKind::kProject, HasPlace(HasSubstr("dim_user.sql"))));
   EXPECT_TRUE(curated_.find("other", builder_->prints().at("other")));
   EXPECT_FALSE(curated_.find("dim_user", builder_->prints().at("dim_user")));
 }
@@ -154,7 +153,7 @@ TEST_F(BuilderTest, BuildsATableThatTheLakeDoesNotHave) {
   files_.source("orders", "order_id").model("marts/fct_order", "select order_id, _drop from raw.orders");
   start();
   build();
-  ASSERT_TRUE(result_) << result_.error().to_string();
+  ASSERT_THAT(result_, IsOk());
   EXPECT_EQ(session_->query("select count(*) from fct_order")->integer(0, 0), 0);
 }
 
@@ -196,13 +195,11 @@ TEST_F(BuilderTest, NamesACheckWhoseSqlIsWrong) {
                "checks:\n  - name: bad\n    sql: select * from dim_user where plam = 1\n");
   start();
   build();
-  ASSERT_TRUE(builder_->define_audit());
+  ASSERT_THAT(builder_->define_audit(), IsOk());
   PassedChecks passed(files_.root() / "passed.json");
   const auto results = run_checks(*builder_, graph_, *database_, passed, 2);
-  ASSERT_FALSE(results);
-  EXPECT_EQ(results.error().kind, ErrorKind::kProject);
-  EXPECT_THAT(results.error().where, testing::EndsWith("dim_user.yml:2"));
-  EXPECT_THAT(results.error().message, HasSubstr("check 'bad' of dim_user"));
+  EXPECT_THAT(results, IsError(ErrorKind::kProject, HasPlace(testing::EndsWith("dim_user.yml:2")),
+                               HasMessage("check 'bad' of dim_user")));
 }
 
 TEST_F(BuilderTest, KeepsExamplesOfFailuresShortAndWhole) {
@@ -247,10 +244,10 @@ TEST_F(BuilderTest, FailsAModelThatLosesOrDoublesRecords) {
 TEST_F(BuilderTest, ListsWhatWasRejected) {
   start();
   build();
-  ASSERT_TRUE(builder_->define_audit());
+  ASSERT_THAT(builder_->define_audit(), IsOk());
   const auto rows =
       session_->query("select model, line, col, reason, value from audit.rejected order by line");
-  ASSERT_TRUE(rows) << rows.error().to_string();
+  ASSERT_THAT(rows, IsOk());
   ASSERT_EQ(rows->rows.size(), 2U);
   EXPECT_EQ(rows->text(0, 0), "stg_user");
   EXPECT_EQ(rows->integer(0, 1), 3);

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "lake/temporary_folder.hpp"
+#include "matchers.hpp"
 
 namespace reelhouse::model {
 namespace {
@@ -23,10 +24,10 @@ class CuratedTest : public testing::Test {
     record.columns = {{"a", "DECIMAL(18,2)"}, {"b", "VARCHAR"}};
     record.objects["raw/x/a.csv"] = {5, 2};
     const auto building = curated_.begin(model, print);
-    EXPECT_TRUE(building) << building.error().to_string();
+    EXPECT_THAT(building, IsOk());
     std::ofstream(*building / "part-0.parquet") << content;
     const auto finished = curated_.finish(*building, record);
-    EXPECT_TRUE(finished) << finished.error().to_string();
+    EXPECT_THAT(finished, IsOk());
     return record;
   }
 

@@ -1,5 +1,6 @@
 #include "model/graph.hpp"
 
+#include "matchers.hpp"
 #include "model/small_project.hpp"
 
 namespace reelhouse::model {
@@ -29,7 +30,7 @@ class GraphTest : public testing::Test {
   }
   std::vector<std::string> selected(const Graph& graph, const std::vector<std::string>& patterns) {
     const auto marked = select(graph, patterns);
-    EXPECT_TRUE(marked) << marked.error().to_string();
+    EXPECT_THAT(marked, IsOk());
     return marked ? names(graph, *marked) : std::vector<std::string>{};
   }
 
@@ -102,9 +103,7 @@ TEST_F(GraphTest, Selects) {
   EXPECT_THAT(selected(graph, {"staging+"}), ElementsAre("dim_a", "fct", "stg_a", "stg_b"));
   EXPECT_THAT(selected(graph, {"stg_b", "dim_a"}), ElementsAre("dim_a", "stg_b"));
   const auto unknown = select(graph, {"dim_b"});
-  ASSERT_FALSE(unknown);
-  EXPECT_EQ(unknown.error().kind, ErrorKind::kUsage);
-  EXPECT_THAT(unknown.error().hint, HasSubstr("Did you mean"));
+  EXPECT_THAT(unknown, IsError(ErrorKind::kUsage, HasHint("Did you mean")));
   EXPECT_FALSE(select(graph, {"+"}));
   EXPECT_FALSE(select(graph, {""}));
 }

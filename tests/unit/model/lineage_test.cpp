@@ -1,5 +1,6 @@
 #include "model/lineage.hpp"
 
+#include "matchers.hpp"
 #include "model/small_project.hpp"
 
 namespace reelhouse::model {
@@ -39,7 +40,7 @@ class LineageTest : public testing::Test {
     project_ = project_files_.load();
     std::vector<Error> problems;
     auto binding = Binding::bind(project_, tables_, problems);
-    EXPECT_TRUE(binding) << binding.error().to_string();
+    EXPECT_THAT(binding, IsOk());
     EXPECT_THAT(texts_of(problems), IsEmpty());
     binding_.emplace(std::move(*binding));
     lineage_.emplace(*binding_, tables_);
@@ -48,7 +49,7 @@ class LineageTest : public testing::Test {
 
   LineageNode upstream(const std::string& name) {
     auto place = lineage().find(name);
-    EXPECT_TRUE(place) << place.error().to_string();
+    EXPECT_THAT(place, IsOk());
     return lineage().upstream(*place);
   }
   LineageNode downstream(const std::string& name) { return lineage().downstream(*lineage().find(name)); }
@@ -169,7 +170,7 @@ TEST_F(LineageTest, RefusesNamesThatAreNoneWithTheNearMiss) {
     const auto place = lineage().find(name);
     EXPECT_FALSE(place) << name;
     if (place) return std::string();
-    EXPECT_EQ(place.error().kind, ErrorKind::kUsage);
+    EXPECT_THAT(place, IsError(ErrorKind::kUsage));
     return place.error().hint;
   };
   EXPECT_EQ(hint("fct_usr"), "Did you mean fct_user?");
@@ -192,7 +193,7 @@ TEST_F(LineageTest, SaysThatAModelIsBroken) {
   binding_.emplace(std::move(*Binding::bind(project_, tables_, problems)));
   EXPECT_EQ(problems.size(), 1U);
   lineage_.emplace(*binding_, tables_);
-  EXPECT_EQ(lineage_->find("behind").error().kind, ErrorKind::kProject);
+  EXPECT_THAT(lineage_->find("behind"), IsError(ErrorKind::kProject));
   EXPECT_EQ(text(lineage_->downstream({"dim_plan", "plan_name"})).find("broken"), std::string::npos);
 }
 

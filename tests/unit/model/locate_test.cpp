@@ -1,6 +1,7 @@
 #include <gtest/gtest.h>
 
 #include "engine/engine.hpp"
+#include "matchers.hpp"
 #include "model/graph.hpp"
 
 namespace reelhouse::model {
@@ -12,7 +13,8 @@ class LocateTest : public testing::Test {
   void SetUp() override {
     database_ = std::move(*engine::open_duckdb({}));
     session_ = std::move(*database_->connect());
-    ASSERT_TRUE(session_->execute("create table t (a int, b varchar, plan_name varchar, plan_rank int)"));
+    ASSERT_THAT(session_->execute("create table t (a int, b varchar, plan_name varchar, plan_rank int)"),
+                IsOk());
   }
   Error refused(const std::string& sql) {
     auto done = session_->execute("create or replace view v as " + sql);

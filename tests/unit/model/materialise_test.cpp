@@ -1,5 +1,6 @@
 #include "model/materialise.hpp"
 
+#include "matchers.hpp"
 #include "model/small_project.hpp"
 
 namespace reelhouse::model {
@@ -14,11 +15,13 @@ class MaterialiseTest : public testing::Test {
   void SetUp() override {
     database_ = std::move(*engine::open_duckdb({}));
     session_ = std::move(*database_->connect());
-    ASSERT_TRUE(session_->execute(
-        "create schema raw; create table raw.users as select * from (values "
-        "('1', ' Basic', 'a.csv', 2), ('x', 'Basic', 'a.csv', 3), ('3', null, 'a.csv', 4), ('4', 'Premium', "
-        "'b.csv', 2), "
-        "('4', 'Premium', 'b.csv', 3), (null, 'Basic', 'b.csv', 4)) as t (user_id, plan, _object, _line)"));
+    ASSERT_THAT(session_->execute("create schema raw; create table raw.users as select * from (values "
+                                  "('1', ' Basic', 'a.csv', 2), ('x', 'Basic', 'a.csv', 3), ('3', null, "
+                                  "'a.csv', 4), ('4', 'Premium', "
+                                  "'b.csv', 2), "
+                                  "('4', 'Premium', 'b.csv', 3), (null, 'Basic', 'b.csv', 4)) as t (user_id, "
+                                  "plan, _object, _line)"),
+                IsOk());
   }
 
   Result<BuildRecord> build(const std::string& sql, const std::string& yaml = "") {
@@ -33,7 +36,7 @@ class MaterialiseTest : public testing::Test {
     std::vector<std::string> lines;
     const auto rows = session_->query(fmt::format("select {} from read_parquet('{}') order by all", columns,
                                                   (files_.root() / "out" / file).string()));
-    EXPECT_TRUE(rows) << rows.error().to_string();
+    EXPECT_THAT(rows, IsOk());
     if (rows)
       for (size_t row = 0; row < rows->rows.size(); ++row) {
         std::string line;
@@ -68,7 +71,7 @@ constexpr const char* kRules =
 TEST_F(MaterialiseTest, WritesAPlainModel) {
   const auto record =
       build("-- A plan.\nselect plan, count(*) as users from raw.users group by plan -- last");
-  ASSERT_TRUE(record) << record.error().to_string();
+  ASSERT_THAT(record, IsOk());
   EXPECT_EQ(record->rows, 4U);
   EXPECT_EQ(record->columns[1], (std::pair<std::string, std::string>("users", "BIGINT")));
   EXPECT_THAT(record->objects, IsEmpty());
@@ -78,7 +81,7 @@ TEST_F(MaterialiseTest, WritesAPlainModel) {
 
 TEST_F(MaterialiseTest, SendsEveryRowToOnePlace) {
   const auto record = build(kStaged, kRules);
-  ASSERT_TRUE(record) << record.error().to_string();
+  ASSERT_THAT(record, IsOk());
   EXPECT_EQ(record->rows, 3U);
   EXPECT_EQ(record->rejected, 3U);
   EXPECT_THAT(read("part-0.parquet"), ElementsAre("1|Basic|a.csv|2", "3||a.csv|4", "4|Premium|b.csv|2"));
@@ -97,7 +100,7 @@ TEST_F(MaterialiseTest, SendsEveryRowToOnePlace) {
 
 TEST_F(MaterialiseTest, DropsTheColumnsOfRulesWhereThereAreNone) {
   const auto record = build("select user_id, plan as _was_plan from raw.users");
-  ASSERT_TRUE(record) << record.error().to_string();
+  ASSERT_THAT(record, IsOk());
   EXPECT_EQ(record->columns.size(), 1U);
   EXPECT_EQ(record->rows, 6U);
   EXPECT_EQ(record->rejected, 0U);
@@ -110,7 +113,7 @@ TEST_F(MaterialiseTest, WritesAnEmptyModel) {
       "select user_id, plan, user_id as _was_user_id, plan as _was_plan, 1 as _was_delivery, "
       "_object, _line from raw.users where false",
       kRules);
-  ASSERT_TRUE(empty) << empty.error().to_string();
+  ASSERT_THAT(empty, IsOk());
   EXPECT_EQ(empty->rows, 0U);
   EXPECT_EQ(empty->rejected, 0U);
   EXPECT_THAT(read("part-0.parquet"), IsEmpty());
@@ -118,25 +121,19 @@ TEST_F(MaterialiseTest, WritesAnEmptyModel) {
 
 TEST_F(MaterialiseTest, RefusesWrongSqlWithItsPlace) {
   const auto record = build("-- A row.\nselect user_id,\n  plam from raw.users");
-  ASSERT_FALSE(record);
-  EXPECT_EQ(record.error().kind, ErrorKind::kProject);
-  EXPECT_THAT(record.error().where, testing::EndsWith("m.sql:3"));
-  EXPECT_EQ(record.error().hint, "Did you mean plan?");
+  EXPECT_THAT(record, IsError(ErrorKind::kProject, HasPlace(testing::EndsWith("m.sql:3")),
+                              HasHint(testing::Eq("Did you mean plan?"))));
 }
 
 TEST_F(MaterialiseTest, SaysThatARuleMayBeWrong) {
   const auto record =
       build(kStaged, "reject:\n  - {column: User, when: usr_id is null, reason: is missing}\n");
-  ASSERT_FALSE(record);
-  EXPECT_EQ(record.error().kind, ErrorKind::kProject);
-  EXPECT_THAT(record.error().where, testing::EndsWith("m.yml:2"));
+  EXPECT_THAT(record, IsError(ErrorKind::kProject, HasPlace(testing::EndsWith("m.yml:2"))));
 }
 
 TEST_F(MaterialiseTest, FailsWhenARowCannotBeRead) {
   const auto record = build("select\n cast(user_id as int) as user_id from raw.users");
-  ASSERT_FALSE(record);
-  EXPECT_EQ(record.error().kind, ErrorKind::kProject);
-  EXPECT_THAT(record.error().message, HasSubstr("'x'"));
+  EXPECT_THAT(record, IsError(ErrorKind::kProject, HasMessage("'x'")));
 }
 
 }  // namespace

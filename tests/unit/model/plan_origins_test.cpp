@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "engine/engine.hpp"
+#include "matchers.hpp"
 
 namespace reelhouse::model {
 namespace {
@@ -22,12 +23,12 @@ class PlanOriginsTest : public testing::Test {
     const auto made = session_->execute(
         "create table t (a int, b varchar, c varchar); create table u (a int, d varchar);"
         "create schema raw; create table raw.users (user_id varchar, name varchar, _line bigint)");
-    ASSERT_TRUE(made) << made.error().to_string();
+    ASSERT_THAT(made, IsOk());
   }
 
   void follow(const std::string& sql) {
     const auto plan = session_->plan_of(sql);
-    ASSERT_TRUE(plan) << sql << "\n" << plan.error().to_string();
+    ASSERT_THAT(plan, IsOk()) << sql;
     found_ = origins_of_plan(*plan);
     EXPECT_EQ(found_.approximate, "") << sql;
   }

@@ -6,6 +6,7 @@
 #include <set>
 
 #include "engine/engine.hpp"
+#include "matchers.hpp"
 #include "model/plan_origins.hpp"
 
 namespace reelhouse::model {
@@ -209,13 +210,13 @@ class PlanSoundnessTest : public testing::Test {
 
   void run(const std::string& sql) {
     const auto done = session_->execute(sql);
-    ASSERT_TRUE(done) << sql << "\n" << done.error().to_string();
+    ASSERT_THAT(done, IsOk()) << sql;
   }
 
   /// Returns each column's values in order of their text, so that the order of rows does not count.
   std::vector<std::vector<std::string>> results(const std::string& sql) {
     const auto rows = session_->query(sql);
-    EXPECT_TRUE(rows) << sql << "\n" << rows.error().to_string();
+    EXPECT_THAT(rows, IsOk()) << sql;
     if (!rows) return {};
     std::vector<std::vector<std::string>> columns(rows->columns.size());
     for (size_t row = 0; row < rows->rows.size(); ++row)
@@ -259,7 +260,7 @@ TEST_F(PlanSoundnessTest, WhatIsNotReportedDoesNotChangeTheResult) {
     const std::string sql = QueryWriter(static_cast<uint32_t>(seed)).write().sql;
     run("create or replace table p as from p_all; create or replace table q as from q_all");
     const auto plan = session_->plan_of(sql);
-    ASSERT_TRUE(plan) << sql << "\n" << plan.error().to_string();
+    ASSERT_THAT(plan, IsOk()) << sql;
     const PlanOrigins found = origins_of_plan(*plan);
     ASSERT_EQ(found.approximate, "") << sql;
     const auto before = results(sql);

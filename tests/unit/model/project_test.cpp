@@ -1,3 +1,4 @@
+#include "matchers.hpp"
 #include "model/small_project.hpp"
 
 namespace reelhouse::model {
@@ -65,8 +66,7 @@ TEST(LoadProject, StopsAtTheFirstProblemWhenAskedTo) {
   SmallProject files;
   files.model("wrong", "select 1 as a", "descripton: x\n");
   const auto project = load_project(files.root());
-  ASSERT_FALSE(project);
-  EXPECT_EQ(project.error().kind, ErrorKind::kProject);
+  EXPECT_THAT(project, IsError(ErrorKind::kProject));
 }
 
 TEST(LoadProject, ReadsSeedHeaders) {

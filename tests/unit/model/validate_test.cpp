@@ -2,6 +2,7 @@
 
 #include <chrono>
 
+#include "matchers.hpp"
 #include "model/small_project.hpp"
 
 namespace reelhouse::model {
@@ -19,7 +20,7 @@ class ValidateTest : public testing::Test {
     problems_.clear();
     const Project project = load_project(files_.root(), problems_);
     auto validation = validate(project, tables_, problems_);
-    EXPECT_TRUE(validation) << validation.error().to_string();
+    EXPECT_THAT(validation, IsOk());
     return validation ? std::move(*validation) : Validation{};
   }
   Texts problems() {

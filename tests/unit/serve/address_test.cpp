@@ -2,6 +2,8 @@
 
 #include <gmock/gmock.h>
 
+#include "matchers.hpp"
+
 namespace reelhouse::serve {
 namespace {
 
@@ -23,8 +25,7 @@ TEST(Address, RefusesWhatIsNone) {
   for (const char* bad : {"", "127.0.0.1:", "127.0.0.1:65536", "127.0.0.1:-1", "127.0.0.1:80x", ":80",
                           "::1:80", "999.0.0.1.invalid:80"}) {
     const auto address = parse_address(bad);
-    ASSERT_FALSE(address) << bad;
-    EXPECT_EQ(address.error().kind, ErrorKind::kUsage);
+    EXPECT_THAT(address, IsError(ErrorKind::kUsage)) << bad;
   }
 }
 

@@ -8,6 +8,8 @@
 #include <future>
 #include <thread>
 
+#include "matchers.hpp"
+
 namespace reelhouse::serve {
 namespace {
 
@@ -303,9 +305,7 @@ TEST(HttpServer, LetsRunningWorkEndWhenItStops) {
 TEST(HttpServer, NamesATakenPort) {
   Running running(echo);
   const auto second = HttpServer::listen(running.server().address(), {}, {});
-  ASSERT_FALSE(second);
-  EXPECT_EQ(second.error().kind, ErrorKind::kBusy);
-  EXPECT_THAT(second.error().message, testing::HasSubstr(std::to_string(running.port())));
+  EXPECT_THAT(second, IsError(ErrorKind::kBusy, HasMessage(std::to_string(running.port()))));
 }
 
 /// Answers with pieces that the test adds to.

@@ -2,6 +2,8 @@
 
 #include <gmock/gmock.h>
 
+#include "matchers.hpp"
+
 namespace reelhouse::serve {
 namespace {
 
@@ -51,11 +53,10 @@ TEST(Http, RefusesWhatIsNoJson) {
   EXPECT_EQ(parse_json("{\"a\": [1, null]}").value()["a"][0], 1);
   for (const std::string broken : {"", "{", "[1,]", "{\"a\":1} x", "\"\xff\"", "nul"}) {
     const auto parsed = parse_json(broken);
-    ASSERT_FALSE(parsed) << broken;
-    EXPECT_EQ(parsed.error().kind, ErrorKind::kUsage);
+    EXPECT_THAT(parsed, IsError(ErrorKind::kUsage)) << broken;
   }
   EXPECT_FALSE(parse_json(std::string(500'000, '[') + std::string(500'000, ']')));
-  EXPECT_TRUE(parse_json("\"" + std::string(1000, '[') + "\\\"[\""));
+  EXPECT_THAT(parse_json("\"" + std::string(1000, '[') + "\\\"[\""), IsOk());
 }
 
 TEST(Http, RendersErrorsWithAStatusForEachKind) {

@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 
+#include "matchers.hpp"
 #include "serve/fakes.hpp"
 
 namespace reelhouse::serve {
@@ -45,11 +46,11 @@ class LiveTest : public testing::Test {
 
 TEST_F(LiveTest, WaitsForTheFirstVersion) {
   Live live(source());
-  EXPECT_EQ(live.lease().error().kind, ErrorKind::kUnavailable);
+  EXPECT_THAT(live.lease(), IsError(ErrorKind::kUnavailable));
   live.start();
   EXPECT_TRUE(eventually([&] { return failures_ == 1; }));
   EXPECT_THAT(live.problem()->message, testing::HasSubstr("nothing is published"));
-  EXPECT_THAT(live.lease().error().message, testing::HasSubstr("nothing is published"));
+  EXPECT_THAT(live.lease(), HasMessage("nothing is published"));
   current_ = 7;
   EXPECT_TRUE(eventually([&] { return opened_ == 7; }));
   EXPECT_FALSE(live.problem());
@@ -79,7 +80,7 @@ TEST_F(LiveTest, UsesSessionsAgain) {
   Live live(source());
   live.start();
   ASSERT_TRUE(eventually([&] { return opened_ == 1; }));
-  for (int i = 0; i < 10; ++i) EXPECT_TRUE(live.lease());
+  for (int i = 0; i < 10; ++i) EXPECT_THAT(live.lease(), IsOk());
   EXPECT_EQ(std::static_pointer_cast<const FakeSnapshot>(live.snapshot())->connected(), 1);
 }
 

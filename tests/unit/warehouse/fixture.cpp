@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "engine/engine.hpp"
+#include "matchers.hpp"
 
 namespace reelhouse::warehouse {
 
@@ -17,7 +18,7 @@ void make_parquet(const fs::path& file, const std::string& select) {
   const auto session = database->connect().value();
   const auto done = session->execute(
       fmt::format("copy ({}) to {} (format parquet)", select, engine::quote_text(file.string())));
-  ASSERT_TRUE(done) << done.error().to_string();
+  ASSERT_THAT(done, IsOk());
 }
 
 fs::path sale_file(const fs::path& folder, int mark) {

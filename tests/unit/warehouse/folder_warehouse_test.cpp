@@ -7,6 +7,7 @@
 
 #include "base/files.hpp"
 #include "base/interrupt.hpp"
+#include "matchers.hpp"
 #include "warehouse/fixture.hpp"
 
 namespace reelhouse::warehouse {
@@ -44,7 +45,7 @@ TEST_F(Publish, WritesAVersionThatCanBeQueried) {
 }
 
 TEST_F(Publish, KeepsDescriptionsAsComments) {
-  ASSERT_TRUE(publish());
+  ASSERT_THAT(publish(), IsOk());
   const auto database = warehouse_->open_current().value();
   const auto session = database->connect().value();
   const auto tables = session->query("select comment from duckdb_tables() where table_name = 'sale'");
@@ -63,11 +64,11 @@ TEST_F(Publish, KeepsTypesNullsOddNamesAndTheOrderOfRows) {
             1),
       table("ordered", "select 300000 - i as n from range(300000) as t(i)", 300000)};
   const auto version = warehouse_->publish(odd, "r", 3, clock_);
-  ASSERT_TRUE(version) << version.error().to_string();
+  ASSERT_THAT(version, IsOk());
   const auto session = warehouse_->open_current().value()->connect().value();
   const auto rows =
       session->query("select typeof(\"a b\"), typeof(d), n is null, typeof(l), t from \"Odd \"\"name\"\"\"");
-  ASSERT_TRUE(rows) << rows.error().to_string();
+  ASSERT_THAT(rows, IsOk());
   EXPECT_EQ(rows->text(0, 0), "DECIMAL(9,2)");
   EXPECT_EQ(rows->text(0, 1), "DATE");
   EXPECT_EQ(rows->text(0, 3), "VARCHAR[]");
@@ -84,33 +85,31 @@ TEST_F(Publish, JoinsTheFilesOfATableAndTakesPathsLiterally) {
   fs::copy_file(parts.files[0], odd / "2.parquet");
   parts.files = {odd / "1.parquet", odd / "2.parquet"};
   const auto version = warehouse_->publish({parts}, "r", 3, clock_);
-  ASSERT_TRUE(version) << version.error().to_string();
+  ASSERT_THAT(version, IsOk());
   const auto session = warehouse_->open_current().value()->connect().value();
   const auto columns = session->query("select column_name from duckdb_columns() where table_name = 'part'");
   ASSERT_EQ(columns->rows.size(), 1);
 }
 
 TEST_F(Publish, FailsWhenACountDiffersAndLeavesTheOldVersion) {
-  ASSERT_TRUE(publish(1));
+  ASSERT_THAT(publish(1), IsOk());
   auto wrong = tables(2);
   wrong[0].rows = 1001;
   const auto version = warehouse_->publish(wrong, "r", 5, clock_);
-  ASSERT_FALSE(version);
-  EXPECT_EQ(version.error().kind, ErrorKind::kDamaged);
-  EXPECT_THAT(version.error().message, HasSubstr("sale has 1000 rows where 1001 are expected"));
+  EXPECT_THAT(version,
+              IsError(ErrorKind::kDamaged, HasMessage("sale has 1000 rows where 1001 are expected")));
   EXPECT_THAT(files(), ElementsAre("CURRENT", "v000001.duckdb", "v000001.json"));
   EXPECT_EQ(mark(), 1);
 }
 
 TEST_F(Publish, FailsWithNothingLeftWhenAFileIsMissingOrBroken) {
-  ASSERT_TRUE(publish(1));
+  ASSERT_THAT(publish(1), IsOk());
   auto broken = tables(2);
   std::ofstream(folder_ / "broken.parquet") << "PAR1 no PAR1";
   for (const char* name : {"missing.parquet", "broken.parquet"}) {
     broken[1].files = {folder_ / name};
     const auto version = warehouse_->publish(broken, "r", 5, clock_);
-    ASSERT_FALSE(version);
-    EXPECT_THAT(version.error().message, HasSubstr("publishing the table plan"));
+    EXPECT_THAT(version, HasMessage("publishing the table plan"));
   }
   EXPECT_FALSE(warehouse_->publish({}, "r", 5, clock_));
   EXPECT_THAT(files(), ElementsAre("CURRENT", "v000001.duckdb", "v000001.json"));
@@ -118,16 +117,16 @@ TEST_F(Publish, FailsWithNothingLeftWhenAFileIsMissingOrBroken) {
 }
 
 TEST_F(Publish, KeepsTheNewestVersionsAndTheCurrentOne) {
-  for (int i = 1; i <= 4; ++i) ASSERT_TRUE(publish(i, 3));
+  for (int i = 1; i <= 4; ++i) ASSERT_THAT(publish(i, 3), IsOk());
   EXPECT_THAT(files(), ElementsAre("CURRENT", "v000002.duckdb", "v000002.json", "v000003.duckdb",
                                    "v000003.json", "v000004.duckdb", "v000004.json"));
-  ASSERT_TRUE(publish(5, 0));
+  ASSERT_THAT(publish(5, 0), IsOk());
   EXPECT_THAT(files(), ElementsAre("CURRENT", "v000005.duckdb", "v000005.json"));
 }
 
 TEST_F(Publish, NeverUsesANumberAgain) {
-  for (int i = 1; i <= 3; ++i) ASSERT_TRUE(publish(i));
-  ASSERT_TRUE(warehouse_->roll_back(1));
+  for (int i = 1; i <= 3; ++i) ASSERT_THAT(publish(i), IsOk());
+  ASSERT_THAT(warehouse_->roll_back(1), IsOk());
   EXPECT_EQ(publish(4)->number, 4);
   // Whatever bears a number counts: a database, a manifest, CURRENT itself.
   std::ofstream(warehouse_folder_ / "v000007.duckdb") << "left by a process that died";
@@ -140,19 +139,19 @@ TEST_F(Publish, NeverUsesANumberAgain) {
 }
 
 TEST_F(Publish, RemovesWhatADeadProcessLeftAndNothingElse) {
-  ASSERT_TRUE(publish(1));
+  ASSERT_THAT(publish(1), IsOk());
   for (const char* name : {"v000002.duckdb", "v000002.duckdb.wal", ".CURRENT.a1B2c3", ".v000002.json.Zz9Zz9",
                            "notes.txt", "v2.duckdb", "v000002.duckdb.backup", ".CURRENT.old"})
     std::ofstream(warehouse_folder_ / name) << "x";
   fs::create_directories(warehouse_folder_ / "v000002.duckdb.tmp" / "spilled");
-  ASSERT_TRUE(publish(3));
+  ASSERT_THAT(publish(3), IsOk());
   EXPECT_THAT(files(), ElementsAre(".CURRENT.old", "CURRENT", "notes.txt", "v000001.duckdb", "v000001.json",
                                    "v000002.duckdb.backup", "v000003.duckdb", "v000003.json", "v2.duckdb"));
 }
 
 TEST_F(Publish, AVersionWhoseProcessDiedBeforeTheSwitchIsNotCurrent) {
-  ASSERT_TRUE(publish(1));
-  ASSERT_TRUE(publish(2));
+  ASSERT_THAT(publish(1), IsOk());
+  ASSERT_THAT(publish(2), IsOk());
   std::ofstream(warehouse_folder_ / "CURRENT") << "v000001.duckdb\n";
   EXPECT_EQ(mark(), 1);
   EXPECT_EQ(publish(3)->number, 3);
@@ -163,15 +162,15 @@ TEST_F(Publish, AVersionWhoseProcessDiedBeforeTheSwitchIsNotCurrent) {
 }
 
 TEST_F(Publish, OneAtATime) {
-  ASSERT_TRUE(publish(1));
+  ASSERT_THAT(publish(1), IsOk());
   const auto held = FileLock::take(warehouse_folder_ / ".lock", "publishing").value();
-  EXPECT_EQ(publish(2).error().kind, ErrorKind::kBusy);
-  EXPECT_EQ(warehouse_->roll_back(1).error().kind, ErrorKind::kBusy);
+  EXPECT_THAT(publish(2), IsError(ErrorKind::kBusy));
+  EXPECT_THAT(warehouse_->roll_back(1), IsError(ErrorKind::kBusy));
   EXPECT_EQ(mark(), 1);
 }
 
 TEST_F(Publish, SaysThatTheDiskIsFullAndLeavesNothing) {
-  ASSERT_TRUE(publish(1));
+  ASSERT_THAT(publish(1), IsOk());
   const auto large = std::vector{table("large", "select random() as x from range(1000000)", 1000000)};
   std::signal(SIGXFSZ, SIG_IGN);
   rlimit before{};
@@ -181,9 +180,7 @@ TEST_F(Publish, SaysThatTheDiskIsFullAndLeavesNothing) {
   const auto version = warehouse_->publish(large, "r", 5, clock_);
   ::setrlimit(RLIMIT_FSIZE, &before);
   std::signal(SIGXFSZ, SIG_DFL);
-  ASSERT_FALSE(version);
-  EXPECT_EQ(version.error().kind, ErrorKind::kFull) << version.error().to_string();
-  EXPECT_THAT(version.error().hint, HasSubstr("Free space"));
+  EXPECT_THAT(version, IsError(ErrorKind::kFull, HasHint("Free space")));
   EXPECT_THAT(files(), ElementsAre("CURRENT", "v000001.duckdb", "v000001.json"));
   EXPECT_EQ(mark(), 1);
   EXPECT_EQ(publish(2)->number, 2);
@@ -191,7 +188,7 @@ TEST_F(Publish, SaysThatTheDiskIsFullAndLeavesNothing) {
 
 TEST_F(Publish, StopsWhenInterrupted) {
   GTEST_FLAG_SET(death_test_style, "threadsafe");
-  ASSERT_TRUE(publish(1));
+  ASSERT_THAT(publish(1), IsOk());
   const auto large =
       std::vector{table("large", "select hash(i) as x, i::varchar as y from range(2000000) t(i)", 2000000)};
   const auto stop_in_the_middle = [&] {
@@ -209,14 +206,14 @@ TEST_F(Publish, StopsWhenInterrupted) {
 }
 
 TEST_F(Publish, GuardsTheFileAgainstWriters) {
-  ASSERT_TRUE(publish());
+  ASSERT_THAT(publish(), IsOk());
   struct stat status {};
   ASSERT_EQ(::stat((warehouse_folder_ / "v000001.duckdb").c_str(), &status), 0);
   EXPECT_EQ(status.st_mode & 0777, 0444U);
 }
 
 TEST_F(RollBack, GoesToTheVersionBelowOrTheOneNamed) {
-  for (int i = 1; i <= 4; ++i) ASSERT_TRUE(publish(i));
+  for (int i = 1; i <= 4; ++i) ASSERT_THAT(publish(i), IsOk());
   EXPECT_EQ(warehouse_->roll_back(0)->number, 3);
   EXPECT_EQ(mark(), 3);
   EXPECT_EQ(warehouse_->roll_back(1)->number, 1);
@@ -228,38 +225,36 @@ TEST_F(RollBack, GoesToTheVersionBelowOrTheOneNamed) {
 }
 
 TEST_F(RollBack, SaysWhatThereIs) {
-  EXPECT_EQ(warehouse_->roll_back(0).error().kind, ErrorKind::kNotFound);
+  EXPECT_THAT(warehouse_->roll_back(0), IsError(ErrorKind::kNotFound));
   EXPECT_FALSE(fs::exists(warehouse_folder_));
-  ASSERT_TRUE(publish(1));
-  EXPECT_THAT(warehouse_->roll_back(0).error().message, HasSubstr("no version before 1"));
-  ASSERT_TRUE(publish(2));
+  ASSERT_THAT(publish(1), IsOk());
+  EXPECT_THAT(warehouse_->roll_back(0), HasMessage("no version before 1"));
+  ASSERT_THAT(publish(2), IsOk());
   const auto missing = warehouse_->roll_back(9);
-  EXPECT_EQ(missing.error().kind, ErrorKind::kNotFound);
-  EXPECT_THAT(missing.error().hint, HasSubstr("2, 1"));
+  EXPECT_THAT(missing, IsError(ErrorKind::kNotFound, HasHint("2, 1")));
   EXPECT_EQ(mark(), 2);
 }
 
 TEST_F(RollBack, RefusesAVersionThatIsNotWhatItWas) {
-  for (int i = 1; i <= 3; ++i) ASSERT_TRUE(publish(i));
+  for (int i = 1; i <= 3; ++i) ASSERT_THAT(publish(i), IsOk());
   const fs::path first = warehouse_folder_ / "v000001.duckdb";
   fs::permissions(first, fs::perms::owner_write, fs::perm_options::add);
   fs::resize_file(first, 5000);
   const auto rolled = warehouse_->roll_back(1);
-  EXPECT_EQ(rolled.error().kind, ErrorKind::kDamaged);
-  EXPECT_THAT(rolled.error().hint, HasSubstr("3, 2, 1"));
+  EXPECT_THAT(rolled, IsError(ErrorKind::kDamaged, HasHint("3, 2, 1")));
   // A good file, but of another version.
   fs::remove(first);
   auto other = tables(1);
   other.pop_back();
   FolderWarehouse elsewhere(folder_ / "elsewhere");
-  ASSERT_TRUE(elsewhere.publish(other, "r", 1, clock_));
+  ASSERT_THAT(elsewhere.publish(other, "r", 1, clock_), IsOk());
   fs::copy_file(folder_ / "elsewhere" / "v000001.duckdb", first);
-  EXPECT_THAT(warehouse_->roll_back(1).error().message, HasSubstr("plan is missing"));
+  EXPECT_THAT(warehouse_->roll_back(1), HasMessage("plan is missing"));
   EXPECT_EQ(mark(), 3);
 }
 
 TEST_F(RollBack, RepairsABrokenCurrent) {
-  for (int i = 1; i <= 3; ++i) ASSERT_TRUE(publish(i));
+  for (int i = 1; i <= 3; ++i) ASSERT_THAT(publish(i), IsOk());
   std::ofstream(warehouse_folder_ / "CURRENT") << "\x00garbage";
   EXPECT_EQ(warehouse_->roll_back(0)->number, 3);
   EXPECT_EQ(mark(), 3);
@@ -270,28 +265,26 @@ TEST_F(RollBack, RepairsABrokenCurrent) {
 
 TEST_F(Current, IsNotFoundBeforeTheFirstPublish) {
   EXPECT_TRUE(warehouse_->versions()->empty());
-  EXPECT_EQ(warehouse_->current().error().kind, ErrorKind::kNotFound);
-  EXPECT_THAT(warehouse_->open_current().error().hint, HasSubstr("reelhouse run"));
+  EXPECT_THAT(warehouse_->current(), IsError(ErrorKind::kNotFound));
+  EXPECT_THAT(warehouse_->open_current(), HasHint("reelhouse run"));
 }
 
 TEST_F(Current, SaysTheWayBackWhenItIsDamaged) {
-  for (int i = 1; i <= 2; ++i) ASSERT_TRUE(publish(i));
+  for (int i = 1; i <= 2; ++i) ASSERT_THAT(publish(i), IsOk());
   for (const char* text : {"", "v000002", "../v000002.duckdb\n", "v000002.duckdb\nv000001.duckdb\n",
                            "v2.duckdb\n", "v99999999999999999999.duckdb\n", "v000000.duckdb\n"}) {
     std::ofstream(warehouse_folder_ / "CURRENT") << text;
     const auto database = warehouse_->open_current();
-    ASSERT_FALSE(database) << text;
-    EXPECT_EQ(database.error().kind, ErrorKind::kDamaged) << text;
-    EXPECT_THAT(database.error().hint, HasSubstr("reelhouse rollback 2"));
+    EXPECT_THAT(database, IsError(ErrorKind::kDamaged, HasHint("reelhouse rollback 2"))) << text;
   }
   std::ofstream(warehouse_folder_ / "CURRENT") << "v000009.duckdb\n";
-  EXPECT_EQ(warehouse_->open_current().error().kind, ErrorKind::kDamaged);
-  EXPECT_EQ(warehouse_->current().error().kind, ErrorKind::kDamaged);
-  EXPECT_THAT(warehouse_->current().error().hint, HasSubstr("reelhouse rollback 2"));
+  EXPECT_THAT(warehouse_->open_current(), IsError(ErrorKind::kDamaged));
+  EXPECT_THAT(warehouse_->current(), IsError(ErrorKind::kDamaged));
+  EXPECT_THAT(warehouse_->current(), HasHint("reelhouse rollback 2"));
 }
 
 TEST_F(Current, SaysTheWayBackWhenItsFileIsDamaged) {
-  for (int i = 1; i <= 2; ++i) ASSERT_TRUE(publish(i));
+  for (int i = 1; i <= 2; ++i) ASSERT_THAT(publish(i), IsOk());
   const fs::path second = warehouse_folder_ / "v000002.duckdb";
   fs::permissions(second, fs::perms::owner_write, fs::perm_options::add);
   std::fstream file(second, std::ios::in | std::ios::out);
@@ -299,25 +292,23 @@ TEST_F(Current, SaysTheWayBackWhenItsFileIsDamaged) {
   file << std::string(9000, 'x');
   file.close();
   const auto database = warehouse_->open_current();
-  ASSERT_FALSE(database);
-  EXPECT_EQ(database.error().kind, ErrorKind::kDamaged);
-  EXPECT_THAT(database.error().hint, HasSubstr("reelhouse rollback 1"));
+  EXPECT_THAT(database, IsError(ErrorKind::kDamaged, HasHint("reelhouse rollback 1")));
 }
 
 TEST_F(Current, ADamagedManifestStopsNoReaderAndNoPublish) {
-  ASSERT_TRUE(publish(1));
+  ASSERT_THAT(publish(1), IsOk());
   std::ofstream(warehouse_folder_ / "v000001.json") << R"({"version": 1, "run": 7})";
-  EXPECT_EQ(warehouse_->versions().error().kind, ErrorKind::kDamaged);
-  EXPECT_EQ(warehouse_->current().error().kind, ErrorKind::kDamaged);
+  EXPECT_THAT(warehouse_->versions(), IsError(ErrorKind::kDamaged));
+  EXPECT_THAT(warehouse_->current(), IsError(ErrorKind::kDamaged));
   EXPECT_EQ(mark(), 1);
-  ASSERT_TRUE(publish(2));
+  ASSERT_THAT(publish(2), IsOk());
   EXPECT_EQ(mark(), 2);
 }
 
 TEST_F(Current, IsLockedDown) {
-  ASSERT_TRUE(publish());
+  ASSERT_THAT(publish(), IsOk());
   const auto session = warehouse_->open_current().value()->connect().value();
-  EXPECT_TRUE(session->query("select count(*) from sale"));
+  EXPECT_THAT(session->query("select count(*) from sale"), IsOk());
   EXPECT_FALSE(session->query("select * from read_text('/etc/hostname')"));
   EXPECT_FALSE(session->execute(fmt::format("copy sale to '{}'", (folder_ / "out.csv").string())));
   EXPECT_FALSE(session->execute("create table t as select 1"));

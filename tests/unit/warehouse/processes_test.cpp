@@ -11,6 +11,7 @@
 #include <random>
 #include <thread>
 
+#include "matchers.hpp"
 #include "warehouse/fixture.hpp"
 
 extern char** environ;
@@ -60,7 +61,8 @@ TEST(Role, PublishForever) {
   const fs::path folder = role_folder();
   if (folder.empty()) GTEST_SKIP() << "a role that other tests start";
   FolderWarehouse warehouse(folder / "warehouse");
-  while (true) ASSERT_TRUE(warehouse.publish(tables_in(folder, 1, kSales), "killed", 3, SystemClock()));
+  while (true)
+    ASSERT_THAT(warehouse.publish(tables_in(folder, 1, kSales), "killed", 3, SystemClock()), IsOk());
 }
 
 TEST(Role, ReadUntilTold) {
@@ -72,8 +74,8 @@ TEST(Role, ReadUntilTold) {
     const int mark = read_mark(warehouse);
     ASSERT_GE(mark, last);
     last = mark;
-    ASSERT_TRUE(warehouse.current());
-    ASSERT_TRUE(warehouse.versions());
+    ASSERT_THAT(warehouse.current(), IsOk());
+    ASSERT_THAT(warehouse.versions(), IsOk());
     std::this_thread::sleep_for(1ms);
   }
 }
@@ -91,7 +93,7 @@ class Processes : public WarehouseTest {
 };
 
 TEST_F(Processes, ReadersAreNotDisturbedByTwentyPublishes) {
-  ASSERT_TRUE(publish(1, 1));
+  ASSERT_THAT(publish(1, 1), IsOk());
   const auto old = warehouse_->open_current().value();
   Helper reader("ReadUntilTold", folder_);
   std::atomic<bool> stop = false;
@@ -109,7 +111,7 @@ TEST_F(Processes, ReadersAreNotDisturbedByTwentyPublishes) {
   while (!fs::exists(folder_ / "reading")) std::this_thread::sleep_for(1ms);
   for (int i = 2; i <= 21; ++i) {
     const auto version = publish(i, 1);
-    ASSERT_TRUE(version) << version.error().to_string();
+    ASSERT_THAT(version, IsOk());
   }
   EXPECT_EQ(read_mark(*warehouse_), 21);
   EXPECT_EQ(files().size(), 3);
@@ -123,7 +125,7 @@ TEST_F(Processes, ReadersAreNotDisturbedByTwentyPublishes) {
 
 TEST_F(Processes, APublisherKilledAtAnyMomentLeavesAWholeVersion) {
   tables(1, kSales);
-  ASSERT_TRUE(warehouse_->publish(tables(1, kSales), "first", 3, clock_));
+  ASSERT_THAT(warehouse_->publish(tables(1, kSales), "first", 3, clock_), IsOk());
   std::mt19937 random(20261122);
   int newest = 1;
   int killed_in_the_middle = 0;
@@ -136,13 +138,13 @@ TEST_F(Processes, APublisherKilledAtAnyMomentLeavesAWholeVersion) {
 
     const auto left = files();
     const auto current = warehouse_->current();
-    ASSERT_TRUE(current) << current.error().to_string();
+    ASSERT_THAT(current, IsOk());
     EXPECT_EQ(mark(), 1);
     EXPECT_GE(current->number, newest);
     killed_in_the_middle += left.size() % 2 == 0 ? 1 : 0;
 
     const auto next = warehouse_->publish(tables(1, kSales), "next", 3, clock_);
-    ASSERT_TRUE(next) << next.error().to_string();
+    ASSERT_THAT(next, IsOk());
     EXPECT_GT(next->number, current->number);
     newest = next->number;
     EXPECT_EQ(warehouse_->current()->run, "next");

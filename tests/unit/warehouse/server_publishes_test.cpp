@@ -2,6 +2,7 @@
 #include <cstdlib>
 #include <iostream>
 
+#include "matchers.hpp"
 #include "warehouse/fixture.hpp"
 
 namespace reelhouse::warehouse {
@@ -34,7 +35,7 @@ TEST_F(ServerRole, PublishMany) {
     sale.primary_key = refund.primary_key = {"id"};
     refund.foreign_keys = {{"id", "sale", "id"}};
     const auto version = warehouse->publish({sale, refund}, fmt::format("run-{}", mark), 5, clock_);
-    ASSERT_TRUE(version) << version.error().to_string();
+    ASSERT_THAT(version, IsOk());
     std::cout << "published " << version->number;
     for (const auto& remark : version->remarks) std::cout << " | " << remark;
     std::cout << std::endl;
@@ -64,7 +65,7 @@ TEST_F(ServerRole, PublishLarge) {
       open_warehouse({location, folder_ / "cache", "reelhouse", "", std::chrono::seconds(5)}).value();
   const auto begun = std::chrono::steady_clock::now();
   const auto version = warehouse->publish({dimension, fact}, "bench", 5, clock_);
-  ASSERT_TRUE(version) << version.error().to_string();
+  ASSERT_THAT(version, IsOk());
   std::cout << "seconds " << std::chrono::duration<double>(std::chrono::steady_clock::now() - begun).count()
             << std::endl;
 }

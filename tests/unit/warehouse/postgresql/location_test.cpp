@@ -2,6 +2,8 @@
 
 #include <gmock/gmock.h>
 
+#include "matchers.hpp"
+
 namespace reelhouse::warehouse::postgresql {
 namespace {
 
@@ -24,9 +26,9 @@ TEST(Location, SaysNothingOfAPasswordThatWasNotEscaped) {
       EXPECT_THAT(location->name, Not(HasSubstr("s3"))) << password;
       continue;
     }
-    EXPECT_EQ(location.error().kind, ErrorKind::kUsage);
+    EXPECT_THAT(location, IsError(ErrorKind::kUsage));
     EXPECT_THAT(location.error().to_string(), Not(HasSubstr("s3cret"))) << password;
-    EXPECT_THAT(location.error().hint, HasSubstr("%40"));
+    EXPECT_THAT(location, HasHint("%40"));
   }
 }
 

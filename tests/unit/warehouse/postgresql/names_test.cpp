@@ -2,6 +2,8 @@
 
 #include <gmock/gmock.h>
 
+#include "matchers.hpp"
+
 namespace reelhouse::warehouse::postgresql {
 namespace {
 
@@ -25,7 +27,7 @@ TEST(Names, AreDerivedFromTheSchema) {
 
 TEST(Names, RefuseWhatIsNoPlainSchema) {
   for (const char* schema : {"", "Films", "1films", "pg_films", "a-b", "a\"b", "é"})
-    EXPECT_EQ(make_names({"postgresql:", "", schema, "", {}}).error().kind, ErrorKind::kUsage) << schema;
+    EXPECT_THAT(make_names({"postgresql:", "", schema, "", {}}), IsError(ErrorKind::kUsage)) << schema;
   EXPECT_FALSE(make_names({"postgresql:", "", std::string(41, 'a'), "", {}}));
 }
 

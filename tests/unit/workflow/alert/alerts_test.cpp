@@ -5,6 +5,7 @@
 
 #include <fstream>
 
+#include "matchers.hpp"
 #include "workflow/alert/address.hpp"
 #include "workflow/alert/mail.hpp"
 #include "workflow/alert/notify.hpp"
@@ -277,11 +278,10 @@ TEST(Notify, NamesTheHostAndNoMore) {
   ::setenv("ALERTS_TEST_URL", "http://127.0.0.1:1/services/T0/SECRET", 1);
   const Channel channel{.name = "team", .url = "", .url_variable = "ALERTS_TEST_URL"};
   const auto sent = deliver({}, channel, {.project = "p", .stop = {}}, kNow);
-  ASSERT_FALSE(sent);
-  EXPECT_EQ(sent.error().kind, ErrorKind::kUnavailable);
+  ASSERT_THAT(sent, IsError(ErrorKind::kUnavailable));
   EXPECT_THAT(sent.error().to_string(), AllOf(HasSubstr("http://127.0.0.1"), Not(HasSubstr("SECRET"))));
   ::unsetenv("ALERTS_TEST_URL");
-  EXPECT_EQ(deliver({}, channel, {.project = "p", .stop = {}}, kNow).error().kind, ErrorKind::kUsage);
+  EXPECT_THAT(deliver({}, channel, {.project = "p", .stop = {}}, kNow), IsError(ErrorKind::kUsage));
 }
 
 }  // namespace

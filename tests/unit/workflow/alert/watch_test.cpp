@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <unistd.h>
 
+#include "matchers.hpp"
 #include "workflow/alert/numbers.hpp"
 
 namespace reelhouse::workflow {
@@ -52,7 +53,7 @@ class Alerts : public testing::Test {
     std::vector<std::string> told;
     while (const auto notice = state.claim(channel, clock_.now()).value()) {
       told.push_back(std::string(name_of(notice->kind)) + " " + notice->trouble.key);
-      EXPECT_TRUE(state.delivered(notice->number));
+      EXPECT_THAT(state.delivered(notice->number), IsOk());
     }
     return told;
   }
@@ -124,7 +125,7 @@ TEST_F(AlertMemory, WaitsLongerAfterEachFailureAndGivesUpAfterADay) {
   while (clock_.now() - begun < 30h) {
     if (const auto notice = state->claim("team", clock_.now()).value()) {
       minutes.push_back(std::chrono::duration_cast<std::chrono::minutes>(clock_.now() - begun).count());
-      ASSERT_TRUE(state->not_delivered(notice->number, "no answer", clock_.now()));
+      ASSERT_THAT(state->not_delivered(notice->number, "no answer", clock_.now()), IsOk());
     }
     clock_.turn(1min);
   }
@@ -145,7 +146,7 @@ TEST_F(AlertMemory, TheEndNeverComesBeforeTheBeginning) {
   const auto state = open();
   update(*state, {late_});
   const auto begin = state->claim("team", clock_.now()).value();
-  ASSERT_TRUE(state->not_delivered(begin->number, "no answer", clock_.now()));
+  ASSERT_THAT(state->not_delivered(begin->number, "no answer", clock_.now()), IsOk());
   update(*state, {});
   EXPECT_FALSE(state->claim("team", clock_.now()).value());
   clock_.turn(1min);
@@ -209,14 +210,14 @@ class Watching : public Alerts {
 
   std::vector<std::string> look(const std::string& channel = "team") {
     watch_->look();
-    EXPECT_TRUE(watch_->settle(60s));
+    EXPECT_THAT(watch_->settle(60s), IsOk());
     const std::lock_guard lock(mutex_);
     return std::exchange(told_[channel], {});
   }
   void end(RunState state) {
     const auto run = history_->begin({.workflow = "refresh"}, 0, clock_).value();
     clock_.turn(1s);
-    ASSERT_TRUE(history_->end(run.id, state, 0, "why", clock_));
+    ASSERT_THAT(history_->end(run.id, state, 0, "why", clock_), IsOk());
   }
 
   std::unique_ptr<RunHistory> history_;
@@ -261,10 +262,10 @@ TEST_F(Watching, SeesALongRunEndBehindManyShortOnes) {
   EXPECT_THAT(look(), IsEmpty());
   for (int i = 0; i < 60; ++i) {
     const auto other = history_->begin({.workflow = "other"}, 0, clock_).value();
-    ASSERT_TRUE(history_->end(other.id, RunState::kSucceeded, 0, "", clock_));
+    ASSERT_THAT(history_->end(other.id, RunState::kSucceeded, 0, "", clock_), IsOk());
   }
   EXPECT_THAT(look(), IsEmpty());
-  ASSERT_TRUE(history_->end(run.id, RunState::kFailed, 0, "", clock_));
+  ASSERT_THAT(history_->end(run.id, RunState::kFailed, 0, "", clock_), IsOk());
   EXPECT_THAT(look(), ElementsAre("open failed refresh"));
 }
 
@@ -337,7 +338,7 @@ TEST_F(Watching, NumbersNeverFallAndAreEscaped) {
   for (int i = 0; i < 3; ++i) end(RunState::kSucceeded);
   end(RunState::kFailed);
   const auto open = history_->begin({.workflow = "re\"fr\\esh\n"}, 0, clock_).value();
-  ASSERT_TRUE(numbers.look(*history_));
+  ASSERT_THAT(numbers.look(*history_), IsOk());
   const auto text = [&] {
     return render_numbers(
         numbers.shown(), {Freshness{.name = "shop", .newest = clock_.now(), .max_age = 60s, .late = true}},
@@ -350,21 +351,21 @@ TEST_F(Watching, NumbersNeverFallAndAreEscaped) {
   EXPECT_THAT(text(), HasSubstr("reelhouse_trigger_next_timestamp_seconds{workflow=\"refresh\",trigger="
                                 "\"schedule\"} 1795327204.000\n"));
   EXPECT_THAT(text(), HasSubstr("reelhouse_alerts_open 1\n"));
-  ASSERT_TRUE(history_->end(open.id, RunState::kFailed, 0, "", clock_));
-  ASSERT_TRUE(numbers.look(*history_));
-  ASSERT_TRUE(numbers.look(*history_));
+  ASSERT_THAT(history_->end(open.id, RunState::kFailed, 0, "", clock_), IsOk());
+  ASSERT_THAT(numbers.look(*history_), IsOk());
+  ASSERT_THAT(numbers.look(*history_), IsOk());
   EXPECT_THAT(text(),
               HasSubstr("reelhouse_runs_total{workflow=\"re\\\"fr\\\\esh\\n\",state=\"failed\"} 1\n"));
   for (int i = 0; i < 150; ++i) {
     end(RunState::kSucceeded);
     if (i % 40 == 0) {
-      ASSERT_TRUE(numbers.look(*history_));
+      ASSERT_THAT(numbers.look(*history_), IsOk());
     }
   }
-  ASSERT_TRUE(numbers.look(*history_));
-  ASSERT_TRUE(history_->forget({.workflow = "refresh", .runs = 5, .before = ""}));
+  ASSERT_THAT(numbers.look(*history_), IsOk());
+  ASSERT_THAT(history_->forget({.workflow = "refresh", .runs = 5, .before = ""}), IsOk());
   end(RunState::kSucceeded);
-  ASSERT_TRUE(numbers.look(*history_));
+  ASSERT_THAT(numbers.look(*history_), IsOk());
   EXPECT_THAT(text(), HasSubstr("reelhouse_runs_total{workflow=\"refresh\",state=\"succeeded\"} 154\n"));
 }
 

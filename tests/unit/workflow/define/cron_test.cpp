@@ -4,6 +4,8 @@
 
 #include <cstdlib>
 
+#include "matchers.hpp"
+
 namespace reelhouse::workflow {
 namespace {
 
@@ -166,10 +168,10 @@ TEST(Zone, IsFoundByItsNameOrSaysTheNearest) {
   EXPECT_EQ(Zone::find("Europe/Madrid")->name(), "Europe/Madrid");
   EXPECT_TRUE(Zone::find("UTC"));
   EXPECT_TRUE(Zone::find("Etc/GMT-2"));
-  EXPECT_THAT(Zone::find("Europe/Madird").error().hint, HasSubstr("Europe/Madrid"));
-  EXPECT_THAT(Zone::find("europe/madrid").error().hint, HasSubstr("Europe/Madrid"));
-  EXPECT_THAT(Zone::find("Madrid").error().hint, HasSubstr("Europe/Madrid"));
-  EXPECT_THAT(Zone::find("UTC+2").error().hint, HasSubstr("Etc/GMT-2"));
+  EXPECT_THAT(Zone::find("Europe/Madird"), HasHint("Europe/Madrid"));
+  EXPECT_THAT(Zone::find("europe/madrid"), HasHint("Europe/Madrid"));
+  EXPECT_THAT(Zone::find("Madrid"), HasHint("Europe/Madrid"));
+  EXPECT_THAT(Zone::find("UTC+2"), HasHint("Etc/GMT-2"));
   for (const char* name : {"", "localtime", "libc:UTC", "/etc/localtime", "../zoneinfo/UTC", "right/UTC",
                            "Fixed/UTC+01:00:00", "Europe", "zone.tab", "Europe/../UTC"})
     EXPECT_FALSE(Zone::find(name)) << name;

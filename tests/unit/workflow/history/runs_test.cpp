@@ -9,6 +9,7 @@
 #include <set>
 #include <thread>
 
+#include "matchers.hpp"
 #include "workflow/history/rows.hpp"
 #include "workflow/scheduler/housekeeping.hpp"
 
@@ -54,11 +55,11 @@ TEST_F(Runs, KeepsARunWithItsSteps) {
   const auto begun = begin(*history).value();
   EXPECT_THAT(begun.id, testing::MatchesRegex("20261122-061200-[0-9a-f]{4}"));
   EXPECT_EQ(begun.process, ::getpid());
-  ASSERT_TRUE(history->put_step(begun.id, {"crawl", "succeeded", 0.5, 12, ""}));
-  ASSERT_TRUE(history->put_step(begun.id, {"build stg_user", "skipped", 0, 2500, "known"}));
+  ASSERT_THAT(history->put_step(begun.id, {"crawl", "succeeded", 0.5, 12, ""}), IsOk());
+  ASSERT_THAT(history->put_step(begun.id, {"build stg_user", "skipped", 0, 2500, "known"}), IsOk());
   EXPECT_EQ(history->find(begun.id)->state, RunState::kRunning);
   clock_.time_ += 3s;
-  ASSERT_TRUE(history->end(begun.id, RunState::kSucceeded, 14, "", clock_));
+  ASSERT_THAT(history->end(begun.id, RunState::kSucceeded, 14, "", clock_), IsOk());
 
   const auto found = open()->find(begun.id).value();
   EXPECT_EQ(found.state, RunState::kSucceeded);
@@ -96,8 +97,8 @@ TEST_F(Runs, GivesEveryRunOfOneSecondItsOwnId) {
 TEST_F(Runs, AnEndIsFinal) {
   const auto history = open();
   const auto id = begin(*history)->id;
-  ASSERT_TRUE(history->end(id, RunState::kFailed, 0, "no space", clock_));
-  EXPECT_EQ(history->end(id, RunState::kSucceeded, 1, "", clock_).error().kind, ErrorKind::kInternal);
+  ASSERT_THAT(history->end(id, RunState::kFailed, 0, "no space", clock_), IsOk());
+  EXPECT_THAT(history->end(id, RunState::kSucceeded, 1, "", clock_), IsError(ErrorKind::kInternal));
   EXPECT_EQ(history->find(id)->state, RunState::kFailed);
   EXPECT_EQ(history->find(id)->message, "no space");
   EXPECT_FALSE(history->end(begin(*history)->id, RunState::kRunning, 0, "", clock_));
@@ -111,18 +112,16 @@ TEST_F(Runs, FindsByUniquePrefixAndHelpsOtherwise) {
   const auto second = begin(*history)->id;
   EXPECT_EQ(history->find("20261122-0613")->id, second);
   const auto many = history->find("2026");
-  ASSERT_FALSE(many);
-  EXPECT_EQ(many.error().kind, ErrorKind::kNotFound);
-  EXPECT_THAT(many.error().hint, testing::AllOf(testing::HasSubstr(first), testing::HasSubstr(second)));
+  EXPECT_THAT(many, IsError(ErrorKind::kNotFound,
+                            HasHint(testing::AllOf(testing::HasSubstr(first), testing::HasSubstr(second)))));
   auto misspelt = first;
   misspelt[3] = '7';
   const auto missing = history->find(misspelt);
-  ASSERT_FALSE(missing);
-  EXPECT_THAT(missing.error().hint, testing::HasSubstr("Did you mean 20261122-061"));
-  EXPECT_EQ(history->find("").error().kind, ErrorKind::kNotFound);
-  EXPECT_EQ(history->find("%").error().kind, ErrorKind::kNotFound);
-  EXPECT_EQ(history->put_step("nothing", {}).error().kind, ErrorKind::kNotFound);
-  EXPECT_EQ(history->end("nothing", RunState::kFailed, 0, "", clock_).error().kind, ErrorKind::kNotFound);
+  EXPECT_THAT(missing, HasHint("Did you mean 20261122-061"));
+  EXPECT_THAT(history->find(""), IsError(ErrorKind::kNotFound));
+  EXPECT_THAT(history->find("%"), IsError(ErrorKind::kNotFound));
+  EXPECT_THAT(history->put_step("nothing", {}), IsError(ErrorKind::kNotFound));
+  EXPECT_THAT(history->end("nothing", RunState::kFailed, 0, "", clock_), IsError(ErrorKind::kNotFound));
 }
 
 TEST_F(Runs, ShowsAKilledRunAsDiedAndTheNextOneClosesIt) {
@@ -170,7 +169,7 @@ TEST_F(Runs, ProcessesAndThreadsWriteSideBySide) {
     for (int i = 0; i < kWriters; ++i)
       threads.emplace_back([&, i] {
         for (int k = 0; k < kSteps; ++k)
-          EXPECT_TRUE(history->put_step(id, {fmt::format("t{} {}", i, k), "succeeded", 0, 1, ""}));
+          EXPECT_THAT(history->put_step(id, {fmt::format("t{} {}", i, k), "succeeded", 0, 1, ""}), IsOk());
       });
   }
   for (const pid_t child : children) {
@@ -184,11 +183,13 @@ TEST_F(Runs, ProcessesAndThreadsWriteSideBySide) {
 TEST_F(Runs, TellsAStepAgainInItsPlace) {
   const auto history = open();
   const auto id = begin(*history)->id;
-  ASSERT_TRUE(history->put_step(id, {.name = "build", .state = "running", .started = "now"}));
-  ASSERT_TRUE(
-      history->put_step(id, {.name = "build stg_user", .state = "succeeded", .rows = 7, .parent = "build"}));
-  ASSERT_TRUE(
-      history->put_step(id, {.name = "build", .state = "failed", .attempts = 3, .written = {{"a", "b"}}}));
+  ASSERT_THAT(history->put_step(id, {.name = "build", .state = "running", .started = "now"}), IsOk());
+  ASSERT_THAT(
+      history->put_step(id, {.name = "build stg_user", .state = "succeeded", .rows = 7, .parent = "build"}),
+      IsOk());
+  ASSERT_THAT(
+      history->put_step(id, {.name = "build", .state = "failed", .attempts = 3, .written = {{"a", "b"}}}),
+      IsOk());
   const auto steps = history->find(id)->steps;
   ASSERT_EQ(steps.size(), 2);
   EXPECT_EQ(steps[0].name, "build");
@@ -213,7 +214,7 @@ TEST_F(Runs, QueuesWithWhatTriggersRememberAndTellsEachEndOnce) {
   EXPECT_EQ(again->find(runs[1].id)->state, RunState::kSkipped);
   EXPECT_EQ(again->find(runs[1].id)->message, "missed");
   ASSERT_EQ(again->untold()->size(), 1);
-  ASSERT_TRUE(again->queue({}, {}, {runs[1].id}, clock_));
+  ASSERT_THAT(again->queue({}, {}, {runs[1].id}, clock_), IsOk());
   EXPECT_TRUE(history->untold()->empty());
 }
 
@@ -223,25 +224,25 @@ TEST_F(Runs, StartsOneRunOfAWorkflowAtATime) {
   const auto second = queue(*history);
   ASSERT_TRUE(history->start(first.id, 1, clock_)->has_value());
   EXPECT_FALSE(history->start(second.id, 1, clock_)->has_value());
-  EXPECT_EQ(begin(*history, "default", 1).error().kind, ErrorKind::kBusy);
-  EXPECT_TRUE(begin(*history, "other", 1));
+  EXPECT_THAT(begin(*history, "default", 1), IsError(ErrorKind::kBusy));
+  EXPECT_THAT(begin(*history, "other", 1), IsOk());
   EXPECT_TRUE(history->start(second.id, 2, clock_)->has_value());
-  EXPECT_EQ(history->start(second.id, 9, clock_).error().kind, ErrorKind::kInterrupted);
+  EXPECT_THAT(history->start(second.id, 9, clock_), IsError(ErrorKind::kInterrupted));
 }
 
 TEST_F(Runs, CancelsWhatWaitsAtOnceAndMarksWhatRuns) {
   const auto history = open();
   const auto waiting = queue(*history);
   EXPECT_EQ(history->ask_cancel(waiting.id, clock_)->state, RunState::kCancelled);
-  EXPECT_EQ(history->start(waiting.id, 1, clock_).error().kind, ErrorKind::kInterrupted);
+  EXPECT_THAT(history->start(waiting.id, 1, clock_), IsError(ErrorKind::kInterrupted));
   const auto running = begin(*history)->id;
   EXPECT_FALSE(*history->cancel_asked(running));
   EXPECT_EQ(history->ask_cancel(running, clock_)->state, RunState::kRunning);
   EXPECT_TRUE(*history->cancel_asked(running));
-  ASSERT_TRUE(history->end(running, RunState::kCancelled, 0, "", clock_));
+  ASSERT_THAT(history->end(running, RunState::kCancelled, 0, "", clock_), IsOk());
   const auto ended = begin(*history)->id;
-  ASSERT_TRUE(history->end(ended, RunState::kSucceeded, 3, "", clock_));
-  EXPECT_EQ(history->ask_cancel(ended, clock_).error().kind, ErrorKind::kUsage);
+  ASSERT_THAT(history->end(ended, RunState::kSucceeded, 3, "", clock_), IsOk());
+  EXPECT_THAT(history->ask_cancel(ended, clock_), IsError(ErrorKind::kUsage));
 }
 
 TEST_F(Runs, ForgetsOldRunsButNoneThatIsResumed) {
@@ -250,10 +251,10 @@ TEST_F(Runs, ForgetsOldRunsButNoneThatIsResumed) {
   for (int i = 0; i < 5; ++i) {
     const auto run = history->begin({.workflow = "w", .resumes = i == 4 ? ids[0] : ""}, 0, clock_);
     ids.push_back(run->id);
-    ASSERT_TRUE(history->end(run->id, RunState::kFailed, 0, "", clock_));
+    ASSERT_THAT(history->end(run->id, RunState::kFailed, 0, "", clock_), IsOk());
   }
   EXPECT_TRUE(history->forget({"w", 2, ""})->empty());  // none was told to triggers yet
-  ASSERT_TRUE(history->queue({}, {}, ids, clock_));
+  ASSERT_THAT(history->queue({}, {}, ids, clock_), IsOk());
   EXPECT_THAT(*history->forget({"w", 2, ""}), testing::UnorderedElementsAre(ids[1], ids[2]));
   EXPECT_THAT(*history->forget({"w", 9, "2027"}), testing::UnorderedElementsAre(ids[3], ids[4]));
 }
@@ -263,7 +264,7 @@ TEST_F(Runs, KeepsTheRunsWhoseVersionsAreKept) {
   std::vector<std::string> ids;
   for (int version = 0; version < 4; ++version) {
     ids.push_back(begin(*history, version < 3 ? "w" : "other")->id);
-    ASSERT_TRUE(history->end(ids.back(), RunState::kSucceeded, version, "", clock_));
+    ASSERT_THAT(history->end(ids.back(), RunState::kSucceeded, version, "", clock_), IsOk());
   }
   EXPECT_THAT(*history->workflows(), testing::ElementsAre("other", "w"));
   EXPECT_THAT(*history->forget({"w", 9, "2027", 2}), testing::UnorderedElementsAre(ids[0], ids[1]));
@@ -278,7 +279,7 @@ TEST_F(Runs, LogsAndReceiptsGoWithTheirRuns) {
     const std::string id = begin(*history, workflow)->id;
     std::ofstream(folders.logs / (id + ".jsonl")) << "{}";
     std::ofstream(folders.receipts / (id + ".json")) << "{}";
-    EXPECT_TRUE(history->end(id, RunState::kFailed, 0, "", clock_));
+    EXPECT_THAT(history->end(id, RunState::kFailed, 0, "", clock_), IsOk());
     return id;
   };
   const auto old = leave_run("daily");
@@ -291,10 +292,10 @@ TEST_F(Runs, LogsAndReceiptsGoWithTheirRuns) {
   Workflow daily;
   daily.name = "daily";
   daily.keep_days = 7;
-  ASSERT_TRUE(keep_house(*history, {daily}, folders, 5, clock_));
+  ASSERT_THAT(keep_house(*history, {daily}, folders, 5, clock_), IsOk());
   EXPECT_THAT((std::vector{files(old), files(gone), files(young)}), testing::ElementsAre(0, 2, 2));
   clock_.time_ += std::chrono::days(83);
-  ASSERT_TRUE(keep_house(*history, {daily}, folders, 5, clock_));
+  ASSERT_THAT(keep_house(*history, {daily}, folders, 5, clock_), IsOk());
   EXPECT_THAT((std::vector{files(old), files(gone), files(young)}), testing::ElementsAre(0, 0, 0));
   EXPECT_TRUE(history->list(0)->empty());
 }
@@ -303,12 +304,14 @@ TEST_F(Runs, ReadsAFileOfTheFirstVersion) {
   const fs::path file = folder_ / "runs.sqlite";
   {
     const auto before = Sqlite::open(file, "a history", "").value();
-    ASSERT_TRUE(before->migrate({kRunMigrations.front()}));
-    ASSERT_TRUE(before->execute(
-        "insert into run (id, workflow, state, started, ended, process, process_start, boot, version) values "
-        "('20260101-000000-0001', 'default', 'succeeded', '2026-01-01T00:00:00Z', '2026-01-01T00:01:00Z', "
-        "1, 1, 'b', 7); "
-        "insert into step values (1, 0, 'crawl', 'succeeded', 0.5, 12, '')"));
+    ASSERT_THAT(before->migrate({kRunMigrations.front()}), IsOk());
+    ASSERT_THAT(before->execute("insert into run (id, workflow, state, started, ended, process, "
+                                "process_start, boot, version) values "
+                                "('20260101-000000-0001', 'default', 'succeeded', '2026-01-01T00:00:00Z', "
+                                "'2026-01-01T00:01:00Z', "
+                                "1, 1, 'b', 7); "
+                                "insert into step values (1, 0, 'crawl', 'succeeded', 0.5, 12, '')"),
+                IsOk());
   }
   const auto history = open();
   const auto run = history->find("20260101").value();
@@ -320,7 +323,7 @@ TEST_F(Runs, ReadsAFileOfTheFirstVersion) {
   EXPECT_EQ(run.steps[0].attempts, 1);
   EXPECT_TRUE(history->untold()->empty());  // what ended before triggers existed starts nothing
   EXPECT_TRUE(history->marks()->empty());
-  EXPECT_TRUE(begin(*history));
+  EXPECT_THAT(begin(*history), IsOk());
 }
 
 TEST_F(Runs, CountsChanges) {
@@ -328,16 +331,14 @@ TEST_F(Runs, CountsChanges) {
   const auto before = *history->change_count();
   const auto id = begin(*history)->id;
   EXPECT_GT(*open()->change_count(), before);
-  ASSERT_TRUE(open()->put_step(id, {.name = "crawl", .state = "running"}));
+  ASSERT_THAT(open()->put_step(id, {.name = "crawl", .state = "running"}), IsOk());
   EXPECT_EQ(*history->change_count(), before + 2);
 }
 
 TEST_F(Runs, SaysWhatToDoWithADamagedFile) {
   std::ofstream(folder_ / "runs.sqlite") << std::string(10'000, 'x');
   const auto history = open_run_history(folder_ / "runs.sqlite");
-  ASSERT_FALSE(history);
-  EXPECT_EQ(history.error().kind, ErrorKind::kDamaged);
-  EXPECT_THAT(history.error().hint, testing::HasSubstr("Move the file away"));
+  EXPECT_THAT(history, IsError(ErrorKind::kDamaged, HasHint("Move the file away")));
 }
 
 }  // namespace

@@ -14,6 +14,7 @@
 
 #include "base/files.hpp"
 #include "base/json.hpp"
+#include "matchers.hpp"
 
 namespace reelhouse::workflow {
 namespace {
@@ -97,7 +98,7 @@ class CommandProcess : public testing::Test {
 
 TEST_F(CommandProcess, TellsLinesAndTheExitCode) {
   const auto end = run("echo one; echo two >&2; printf 'three\\r\\n\\nfive'; exit 7");
-  ASSERT_TRUE(end) << end.error().to_string();
+  ASSERT_THAT(end, IsOk());
   EXPECT_EQ(end->exit_code, 7);
   EXPECT_FALSE(end->stopped);
   EXPECT_THAT(lines_, ElementsAre("one", "two", "three", "", "five"));
@@ -186,7 +187,7 @@ TEST_F(CommandProcess, KeepsUpWithAFlood) {
   size_t count = 0;
   const auto end = run_command(
       shell("yes 0123456789 | head -n 500000"), [&](const std::string&) { ++count; }, [] { return false; });
-  ASSERT_TRUE(end);
+  ASSERT_THAT(end, IsOk());
   EXPECT_EQ(count, 500000U);
 }
 
@@ -194,7 +195,7 @@ TEST_F(CommandProcess, IsStoppedInAFlood) {
   std::atomic<size_t> count = 0;
   const auto end = run_command(
       shell("yes"), [&](const std::string&) { ++count; }, [&] { return count > 1000; });
-  ASSERT_TRUE(end);
+  ASSERT_THAT(end, IsOk());
   EXPECT_TRUE(end->stopped);
 }
 
@@ -232,7 +233,7 @@ TEST_F(CommandProcess, EndsWhatACommandLeavesBehind) {
       "(trap '' TERM HUP; touch deaf; sleep 1000; sleep 1000) & setsid sh -c 'sleep 1000 & touch apart' & "
       "(setsid sh -c '(setsid sleep 1000 >/dev/null 2>&1 </dev/null &) ; touch daemon' &) ; "
       "while [ ! -e deaf ] || [ ! -e apart ] || [ ! -e daemon ]; do sleep 0.02; done; echo left; exit 0");
-  ASSERT_TRUE(end) << end.error().to_string();
+  ASSERT_THAT(end, IsOk());
   EXPECT_EQ(end->exit_code, 0);
   EXPECT_FALSE(end->stopped);
   EXPECT_THAT(lines_, ElementsAre("left"));
@@ -305,9 +306,7 @@ TEST_F(CommandProcess, NoticesThatItsGuardianWasKilled) {
   });
   end = run("sleep 1000 & echo $PPID > parent.new; mv parent.new parent; sleep 1000");
   killer.join();
-  ASSERT_FALSE(end);
-  EXPECT_EQ(end.error().kind, ErrorKind::kUnavailable);
-  EXPECT_THAT(end.error().message, HasSubstr("signal 9"));
+  EXPECT_THAT(end, IsError(ErrorKind::kUnavailable, HasMessage("signal 9")));
   EXPECT_TRUE(comes_true([&] { return marked().empty(); }));
 }
 

@@ -7,6 +7,7 @@
 #include <set>
 #include <thread>
 
+#include "matchers.hpp"
 #include "workflow/history/fake_history.hpp"
 #include "workflow/run/fake_runner.hpp"
 
@@ -56,7 +57,7 @@ TEST_F(Executor, RunsStepsOneAfterTheOtherAndTellsThem) {
     if (name == "build") context.part({.name = "build stg_user", .state = "succeeded", .rows = 3});
   };
   const auto run = execute_it();
-  ASSERT_TRUE(run);
+  ASSERT_THAT(run, IsOk());
   EXPECT_EQ(run->state, RunState::kSucceeded);
   EXPECT_EQ(run->version, 12);
   ASSERT_EQ(history_.ends().size(), 1U);
@@ -274,8 +275,7 @@ TEST_F(Executor, SaysSoWhenTheHistoryStaysBroken) {
   workflow_.steps = {step("one"), step("two", {"one"})};
   history_.broken = true;
   const auto run = execute_it();
-  ASSERT_FALSE(run);
-  EXPECT_EQ(run.error().kind, ErrorKind::kFull);
+  EXPECT_THAT(run, IsError(ErrorKind::kFull));
   EXPECT_THAT(log_.text(), HasSubstr("could not be closed"));
 }
 

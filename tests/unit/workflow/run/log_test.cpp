@@ -10,6 +10,7 @@
 #include <thread>
 
 #include "base/files.hpp"
+#include "matchers.hpp"
 
 namespace reelhouse::workflow {
 namespace {
@@ -29,7 +30,7 @@ class RunLogTest : public testing::Test {
   void TearDown() override { fs::remove_all(folder_); }
   std::unique_ptr<RunLog> open(uint64_t most_output = RunLog::kMostOutput) {
     auto log = RunLog::open(folder_, kRun, clock_, most_output);
-    EXPECT_TRUE(log) << log.error().to_string();
+    EXPECT_THAT(log, IsOk());
     return std::move(*log);
   }
   Json lines() { return read_log(folder_, kRun, 0)->lines; }
@@ -63,7 +64,7 @@ TEST_F(RunLogTest, IsReadInPartsOfWholeLines) {
     uint64_t at = 0;
     while (true) {
       const auto part = read_log(folder_, kRun, at, most);
-      ASSERT_TRUE(part);
+      ASSERT_THAT(part, IsOk());
       if (part->lines.empty()) break;
       EXPECT_TRUE(part->lines.size() == 1 || part->next - at <= most);
       for (const auto& line : part->lines) {
@@ -147,8 +148,7 @@ TEST_F(RunLogTest, LimitsWhatCommandsMayWrite) {
 TEST_F(RunLogTest, KnowsNoLogThatIsNone) {
   for (const char* run : {"none", "", "../../etc/passwd", "..", "a/b", "a b"}) {
     const auto part = read_log(folder_, run, 0);
-    ASSERT_FALSE(part) << run;
-    EXPECT_EQ(part.error().kind, ErrorKind::kNotFound) << run;
+    EXPECT_THAT(part, IsError(ErrorKind::kNotFound)) << run;
   }
   EXPECT_FALSE(RunLog::open(folder_, "../x", clock_));
   std::ofstream(folder_ / "file") << "x";
