@@ -79,7 +79,7 @@ def tidy(text):
     return " ".join("".join(seen).split())
 
 
-@functools.lru_cache(maxsize=None)
+@functools.cache
 def folded(text):
     """Text as it is compared: no accents, lower case, letters and digits only, & read as and."""
     plain = unicodedata.normalize("NFC", "".join(

@@ -118,7 +118,7 @@ class Bucket:
 
     @staticmethod
     def now():
-        return datetime.datetime.now(datetime.timezone.utc).strftime("%Y%m%dT%H%M%SZ")
+        return datetime.datetime.now(datetime.UTC).strftime("%Y%m%dT%H%M%SZ")
 
     def request(self, method, key="", body=b"", query=None, headers=None, expect=(200, 204)):
         now, path, query = self.now(), self.path(key), self.query(query or {})

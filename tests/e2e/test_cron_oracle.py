@@ -4,7 +4,7 @@ Only what both mean alike: no time between midnight and four, where clocks jump 
 there; tests/unit/workflow/trigger_simulation_test.cpp has a reading of ours), and no days of both kinds.
 """
 
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 from croniter import croniter
@@ -20,7 +20,7 @@ def expected(expression, zone, now):
     walk = croniter(expression, now.astimezone(ZoneInfo(zone)).replace(tzinfo=None), max_years_between_matches=10)
     for _ in range(COUNT):
         local = walk.get_next(datetime).replace(tzinfo=ZoneInfo(zone))
-        yield local.astimezone(timezone.utc).strftime("%Y-%m-%dT%H:%M:00.000Z")
+        yield local.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:00.000Z")
 
 
 def test_next_firings_are_those_of_croniter(house):
@@ -44,11 +44,11 @@ def test_next_firings_are_those_of_croniter(house):
                 found[row["workflow"]].append(row["at"])
         return found
 
-    before = datetime.now(timezone.utc)
+    before = datetime.now(UTC)
     found = listed()
-    if any(found[name] and found[name][0] <= datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%S.000Z")
+    if any(found[name] and found[name][0] <= datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.000Z")
            for name in cases):
-        before = datetime.now(timezone.utc)  # one came due while we looked: look again
+        before = datetime.now(UTC)  # one came due while we looked: look again
         found = listed()
     for name, (expression, zone) in cases.items():
         assert len(found[name]) == COUNT, (expression, zone)

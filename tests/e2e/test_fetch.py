@@ -20,7 +20,7 @@ QUICK = {"REELHOUSE_FETCH_WAIT_SECONDS": "0.05", "REELHOUSE_FETCH_ATTEMPTS": "4"
 
 
 def today():
-    return datetime.datetime.now(datetime.timezone.utc).date().isoformat()
+    return datetime.datetime.now(datetime.UTC).date().isoformat()
 
 
 @pytest.fixture
@@ -79,7 +79,7 @@ class Shop:
 
     def hidden(self):
         """Arriving folders that somebody left."""
-        return [p for p in self.folder.rglob(".arriving-*")] if self.folder.exists() else []
+        return list(self.folder.rglob(".arriving-*")) if self.folder.exists() else []
 
 
 def zipped(members, **how):
@@ -220,7 +220,7 @@ def test_a_process_that_ends_leaves_what_the_next_goes_on_with(server, shop, end
     process = shop.start(REELHOUSE_FETCH_STALL_SECONDS="60")
     wait_until(lambda: shop.parts() and shop.parts()[0].stat().st_size == 3_000_000)
     process.send_signal(ending)
-    out, err = process.communicate(timeout=20)
+    _out, err = process.communicate(timeout=20)
     if ending != signal.SIGKILL:
         assert process.returncode == 130
         assert "fetch again to go on" in err

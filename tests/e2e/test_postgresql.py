@@ -1,8 +1,6 @@
 """The warehouse on PostgreSQL: what is there, what a second run does, and what failures leave behind."""
 
-import json
 import os
-import shutil
 import signal
 import subprocess
 import threading
@@ -13,7 +11,7 @@ import postgres
 import psycopg2
 import pytest
 
-from conftest import House, clean_environment, new_project, users
+from conftest import House, clean_environment, users
 
 MANY = 1500  # users of a drop that follows the generated ones
 
@@ -84,7 +82,7 @@ def test_every_table_is_what_the_duckdb_warehouse_holds(generated, server):
     served = Served(generated, database)
     on_files = House(generated.binary, generated.project)
     served.run("run")
-    number, schema = database.current()
+    _number, schema = database.current()
     tables = sorted(row["name"] for row in on_files.sql("show tables"))
     assert len(tables) >= 15
     for table in tables:
@@ -243,7 +241,7 @@ def refused(served, location, *texts, code=1, **environment):
 def test_says_what_is_wrong_with_the_connection_and_never_the_password(served, tmp_path):
     database = served.database
     refused(served, database.uri(password="wr0ng-one"), "password authentication failed", "~/.pgpass")
-    refused(served, f"postgresql://u:wr0ng-one@no-such-host.invalid/x", "no-such-host.invalid", "host's name")
+    refused(served, "postgresql://u:wr0ng-one@no-such-host.invalid/x", "no-such-host.invalid", "host's name")
     refused(served, f"postgresql://u:wr0ng-one@127.0.0.1:{postgres.free_port()}/x", "Connection refused", "running")
     refused(served, f"postgresql://{database.user}@127.0.0.1:{database.server.port}/{database.name}", "password",
             "~/.pgpass")
@@ -417,7 +415,7 @@ def test_connections_cut_while_loading(heavy, server):
     wait_for_load(served.database, process)
     served.database.query("select pg_terminate_backend(pid) from pg_stat_activity where application_name like "
                           f"'reelhouse publish%' and datname = '{served.database.name}'")
-    out, err = process.communicate(timeout=60)
+    _out, err = process.communicate(timeout=60)
     assert process.returncode == 1, err
     assert "run again" in err or "terminating" in err
     recovers(served, before)
@@ -430,7 +428,7 @@ def test_server_stopped_and_started_while_loading(heavy, own_server, how):
     process = served.start("run")
     wait_for_load(served.database, process)
     own_server.stop(how)
-    out, err = process.communicate(timeout=60)
+    _out, err = process.communicate(timeout=60)
     assert process.returncode == 1 and "run again" in err, err
     own_server.start()
     recovers(served, before)
@@ -448,7 +446,7 @@ def test_full_disk_of_the_server(heavy, server, left):
         database = server.new_database()
         served = Served(heavy, database)
         database.query(f"create tablespace small location '{place}'")
-        database.query(f"grant create on tablespace small to public")
+        database.query("grant create on tablespace small to public")
         served.run("run")
         before = database.current()[0], database.one("select count(*) from reelhouse.fct_subscription")
         # New tables go to the small disk, most of which is taken.

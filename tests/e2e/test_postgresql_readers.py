@@ -26,7 +26,7 @@ class Readers:
     def guard(self, n):
         try:
             self.read(n)
-        except Exception as problem:  # noqa: BLE001 - whatever a reader suffers is a finding
+        except Exception as problem:  # whatever a reader suffers is a finding
             self.problems.append(f"reader {n}: {problem!r}")
 
     def schema(self, cursor):

@@ -173,7 +173,7 @@ def test_only_files_that_are_named(small):
     """A run writes to the project's own places and nowhere in the lake."""
     before = {p: p.stat().st_mtime_ns for p in small.lake.folder.rglob("*")}
     small.lake.userbase(drop="2023-08-16")
-    added = {p for p in small.lake.folder.rglob("*")} - set(before)
+    added = set(small.lake.folder.rglob("*")) - set(before)
     small.run("run")
     after = set(small.lake.folder.rglob("*"))
     assert after == set(before) | added

@@ -236,7 +236,7 @@ def episode(house, budget):
     short = not loses and chance.random() < 0.1
     (house.project / "workflows" / "chaos.yml").write_text(WORKFLOW % ("1s" if short else "10m"))
     house.plan(**plans)
-    run = house.one_run("run", "chaos", "--set", f"turn={house.turn}", 
+    run = house.one_run("run", "chaos", "--set", f"turn={house.turn}",
                         how=None if loses else chance.choice(HOWS))
     first = run
     assert not loses or run["state"] == "check_failed", run

@@ -13,7 +13,6 @@ import pytest
 
 from conftest import FIRST_DROP, House, USER_FIELDS, clean_environment, csv_text, new_project, users
 from fault_proxy import FaultProxy, five_percent
-from radosgw import Bucket
 
 SECRETS = ["AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"]
 

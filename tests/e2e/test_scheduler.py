@@ -13,7 +13,7 @@ import pytest
 from conftest import TITLE_FIELDS, USER_FIELDS, csv_text, titles, users
 from placed import all_on_s3
 from test_serve import Server
-from test_workflow_run import MARK, PUBLISHING, marked, newest, wait_for, write
+from test_workflow_run import MARK, PUBLISHING, marked, wait_for, write
 
 OBJECTS = 'triggers:\n  - {objects: raw/netflix_userbase/, batch: {wait: 1s}}\n'
 

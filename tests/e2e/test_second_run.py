@@ -128,7 +128,7 @@ def test_going_back_to_an_earlier_text_builds_nothing(small):
 def test_new_rows_rebuild_only_what_depends_on_them(small):
     small.lake.userbase(content=csv_text(users(9)))
     small.run("run")
-    assert built(small.receipt()) == [m for m in dependents(small, "stg_netflix_user")]
+    assert built(small.receipt()) == list(dependents(small, "stg_netflix_user"))
     assert small.one("select count(*) from fct_subscription") == 9
 
 

@@ -19,7 +19,7 @@ from pathlib import Path
 import jsonschema
 import pytest
 
-from conftest import clean_environment, csv_text, users
+from conftest import clean_environment, users
 
 MRR = {"measures": ["mrr"], "dimensions": ["month", "plan"], "totals": True}
 

@@ -78,7 +78,7 @@ steps:
     assert "heard friday-7 in hear of" in done.err
     assert states(small) == {"ask": "succeeded", "hear": "succeeded", "fall": "failed", "mend": "succeeded",
                              "never": "skipped", "follows": "skipped", "tidy": "succeeded"}
-    run, steps = newest(small)
+    run, _steps = newest(small)
     assert run["state"] == "failed"
     assert "fall" in run["message"] and "out of luck" in run["message"]
     log = small.run("runs", "log", run["run"]).out
@@ -217,7 +217,7 @@ steps:
   flaky: {command: 'echo $REELHOUSE_ATTEMPT; test "$REELHOUSE_ATTEMPT" = 3', retries: {times: 3, wait: 0s}}
 """)
     small.run("run", "tries", expect=1)
-    run, steps = newest(small)
+    _run, steps = newest(small)
     assert states(small) == {"slow": "failed", "flaky": "succeeded"}
     assert re.fullmatch("stopped by its timeout of 1 ?s", steps["slow"]["message"])
 
