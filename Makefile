@@ -64,16 +64,21 @@ bench: build
 fmt: packages-test
 	git ls-files '*.cpp' '*.hpp' | xargs clang-format -i
 
-## lint: formatting, include edges, words that do not belong
+## check: the inner loop: lint, unit and end-to-end tests of what changed (scripts/changed)
+.PHONY: check
+check: packages-test third_party pages
+	cmake --preset release -DREELHOUSE_TESTS=ON >/dev/null
+	scripts/check
+
+## lint: what a compiler does not check: format, includes, scripts, Python, SQL, documents
 .PHONY: lint
 lint: packages-test
 	scripts/lint
 
 ## tidy: clang-tidy over the whole program (minutes)
 .PHONY: tidy
-tidy: packages-test third_party
-	cmake --preset dev  # where a file is compiled by itself
-	git ls-files 'src/*.cpp' | xargs -P $(JOBS) -n 4 clang-tidy -p build/dev --quiet
+tidy: packages-test build/build.ninja
+	JOBS=$(JOBS) scripts/tidy
 
 ## clean: remove what was built (not what was run)
 .PHONY: clean
