@@ -43,7 +43,7 @@ class ProgressPainter {
   void add(Progress* step) {
     const std::lock_guard lock(mutex_);
     steps_.push_back(step);
-    if (!thread_.joinable()) thread_ = std::jthread([this](std::stop_token stop) { paint(stop); });
+    if (!thread_.joinable()) thread_ = std::jthread([this](const std::stop_token& stop) { paint(stop); });
     wake_.notify_all();
   }
 

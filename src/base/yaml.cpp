@@ -80,7 +80,7 @@ std::vector<Yaml> Yaml::items() const {
   std::vector<Yaml> out;
   if (empty()) return out;
   if (!node_.IsSequence()) return {*this};
-  for (const auto& item : node_) out.push_back(Yaml(item, file_));
+  for (const YAML::Node& item : node_) out.push_back(Yaml(item, file_));
   return out;
 }
 

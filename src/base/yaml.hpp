@@ -56,7 +56,7 @@ class Yaml {
   std::string dump() const;
 
  private:
-  Yaml(YAML::Node node, std::string file) : node_(std::move(node)), file_(std::move(file)) {}
+  Yaml(const YAML::Node& node, std::string file) : node_(node), file_(std::move(file)) {}
   YAML::Node node_;
   std::string file_;
   int line_ = -1;  ///< of the key, from 0, where the node itself does not tell

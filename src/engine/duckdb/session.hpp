@@ -33,7 +33,7 @@ class DuckSession final : public Session {
 
   duckdb_connection connection() const { return connection_; }
   /// Makes an Error of what DuckDB says: one that a RowSource returned comes back as it was.
-  Error error_from(const char* message, duckdb_error_type type);
+  Error error_from(const char* text, duckdb_error_type type);
 
  private:
   Result<> run(const std::string& sql, const std::vector<Cell>& values, bool streaming,
