@@ -1,17 +1,12 @@
 #include "base/near_miss.hpp"
 
 #include <algorithm>
-#include <cctype>
 #include <numeric>
+
+#include "base/text.hpp"
 
 namespace reelhouse {
 namespace {
-
-std::string lower(std::string_view text) {
-  std::string out(text);
-  std::ranges::transform(out, out.begin(), [](unsigned char c) { return std::tolower(c); });
-  return out;
-}
 
 /// Counts the insertions, deletions, replacements and swaps of neighbours between two words (optimal
 /// string alignment).

@@ -5,6 +5,8 @@
 #include <optional>
 #include <set>
 
+#include "base/text.hpp"
+
 namespace reelhouse::catalog {
 namespace {
 
@@ -138,13 +140,6 @@ std::optional<Change> changed_object(const CrawledObject& before, const CrawledO
 
 }  // namespace
 
-std::string grouped(uint64_t number) {
-  std::string digits = std::to_string(number);
-  for (size_t from_end = 3; from_end < digits.size(); from_end += 4)
-    digits.insert(digits.size() - from_end, ",");
-  return digits;
-}
-
 std::vector<Change> schema_changes(const CatalogTable& before, const CatalogTable& after) {
   std::vector<Change> changes;
   for (const auto& column : after.columns) {
@@ -196,9 +191,8 @@ std::vector<Change> object_changes(const std::map<std::string, CrawledObject>& b
 
 Change new_table(const CatalogTable& table, bool declared) {
   return {"new table", table.name, "",
-          fmt::format("{} columns, {} records in {} object{}{}", table.columns.size(),
-                      grouped(table.records()), table.objects.size(), table.objects.size() == 1 ? "" : "s",
-                      declared ? "" : "; no source declares it")};
+          fmt::format("{} columns, {} records in {}{}", table.columns.size(), grouped(table.records()),
+                      counted(table.objects.size(), "object"), declared ? "" : "; no source declares it")};
 }
 
 Change gone_table(const CatalogTable& table) {

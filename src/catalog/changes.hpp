@@ -22,7 +22,4 @@ std::vector<Change> object_changes(const std::map<std::string, CrawledObject>& b
 Change new_table(const CatalogTable& table, bool declared);
 Change gone_table(const CatalogTable& table);
 
-/// Renders 8807 as "8,807".
-std::string grouped(uint64_t number);
-
 }  // namespace reelhouse::catalog

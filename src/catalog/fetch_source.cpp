@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <set>
 
+#include "base/text.hpp"
 #include "lake/fetch/url.hpp"
 #include "lake/keys.hpp"
 
@@ -54,8 +55,8 @@ Result<> read_login(const Yaml& yaml, lake::FetchFile& file) {
 }
 
 Result<> read_sums(const Yaml& yaml, lake::FetchFile& file) {
-  RH_ASSIGN(file.sha256, yaml.at("sha256").text_or(""));
-  std::ranges::transform(file.sha256, file.sha256.begin(), [](unsigned char c) { return std::tolower(c); });
+  RH_ASSIGN(const std::string sum, yaml.at("sha256").text_or(""));
+  file.sha256 = lower(sum);
   const bool is_sum = file.sha256.size() == kSha256Digits &&
                       std::ranges::all_of(file.sha256, [](unsigned char c) { return std::isxdigit(c) != 0; });
   if (!file.sha256.empty() && !is_sum)

@@ -10,6 +10,7 @@
 #include <set>
 #include <tuple>
 
+#include "base/text.hpp"
 #include "lake/drops.hpp"
 #include "lake/keys.hpp"
 
@@ -38,9 +39,7 @@ std::vector<std::string> split_path(std::string_view path) {
 }
 
 bool is_drop_folder(std::string_view part) {
-  return part.size() >= kDrop.size() &&
-         std::equal(kDrop.begin(), kDrop.end(), part.begin(),
-                    [](char a, char b) { return a == std::tolower(static_cast<unsigned char>(b)); });
+  return lower(part.substr(0, kDrop.size())) == kDrop;
 }
 
 /// Says why an object is never looked at; nothing for one that is.

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <cstring>
 
+#include "base/text.hpp"
+
 namespace reelhouse::catalog {
 namespace {
 
@@ -223,7 +225,7 @@ bool DelimitedCursor::accept() {
   const size_t fields = field_count();
   const size_t expected = format_.fields.size();
   if (fields == expected) return true;
-  reject_whole("", fmt::format("has {} field{}, expected {}", fields, fields == 1 ? "" : "s", expected));
+  reject_whole("", fmt::format("has {}, expected {}", counted(fields, "field"), expected));
   return false;
 }
 

@@ -6,6 +6,7 @@
 
 #include "base/duration.hpp"
 #include "base/near_miss.hpp"
+#include "base/text.hpp"
 #include "base/yaml.hpp"
 #include "catalog/fetch_source.hpp"
 #include "catalog/profile.hpp"
@@ -41,8 +42,8 @@ Result<std::optional<Encoding>> encoding(const Yaml& yaml) {
                                                          {"utf-16be", Encoding::kUtf16Be},
                                                          {"windows-1252", Encoding::kWindows1252}};
   if (yaml.empty()) return std::nullopt;
-  RH_ASSIGN(std::string text, yaml.text());
-  std::ranges::transform(text, text.begin(), [](unsigned char c) { return std::tolower(c); });
+  RH_ASSIGN(const std::string written, yaml.text());
+  const std::string text = lower(written);
   if (const auto named = kNames.find(text); named != kNames.end()) return named->second;
   return fail(yaml.error(fmt::format("unknown encoding '{}'", text),
                          "Known: utf-8, utf-16le, utf-16be, windows-1252."));

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/text.hpp"
 #include "catalog/layout.hpp"
 #include "catalog/profile.hpp"
 
@@ -41,9 +42,7 @@ std::string without_extension(std::string name) {
   while (true) {
     const size_t dot = name.rfind('.');
     if (dot == std::string::npos || dot == 0) return name;
-    std::string extension = name.substr(dot + 1);
-    std::ranges::transform(extension, extension.begin(), [](unsigned char c) { return std::tolower(c); });
-    if (std::ranges::find(kKnown, extension) == kKnown.end()) return name;
+    if (std::ranges::find(kKnown, lower(name.substr(dot + 1))) == kKnown.end()) return name;
     name.resize(dot);
   }
 }

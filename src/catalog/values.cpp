@@ -4,6 +4,8 @@
 #include <chrono>
 #include <string>
 
+#include "base/text.hpp"
+
 namespace reelhouse::catalog {
 namespace {
 
@@ -153,18 +155,12 @@ bool is_written_date(std::string_view value) {
   return false;
 }
 
-std::string_view trimmed(std::string_view value) {
-  while (!value.empty() && (value.front() == ' ' || value.front() == '\t')) value.remove_prefix(1);
-  while (!value.empty() && (value.back() == ' ' || value.back() == '\t')) value.remove_suffix(1);
-  return value;
-}
-
 }  // namespace
 
 ValueKind classify(std::string_view value) {
   if (value.empty()) return ValueKind::kText;
   if (value.front() == ' ' || value.back() == ' ' || value.front() == '\t' || value.back() == '\t') {
-    value = trimmed(value);
+    value = trimmed(value, " \t");
     if (value.empty()) return ValueKind::kText;
   }
   switch (value.front()) {

@@ -4,6 +4,7 @@
 
 #include "base/files.hpp"
 #include "base/near_miss.hpp"
+#include "base/text.hpp"
 #include "base/yaml.hpp"
 #include "catalog/profile.hpp"
 #include "model/specification.hpp"
@@ -25,12 +26,6 @@ std::vector<fs::path> files_below(const fs::path& folder, const std::string& ext
   return files;
 }
 
-std::string trimmed(std::string_view text) {
-  const size_t first = text.find_first_not_of(" \t\r");
-  if (first == std::string_view::npos) return "";
-  return std::string(text.substr(first, text.find_last_not_of(" \t\r") - first + 1));
-}
-
 /// Takes off the mark that some editors put before UTF-8 text.
 void drop_byte_order_mark(std::string& text) {
   if (text.starts_with("\xEF\xBB\xBF")) text.erase(0, 3);
@@ -41,11 +36,12 @@ Result<> read_header(Model& model) {
   std::string_view rest = model.sql;
   for (size_t line = 1; rest.starts_with("--"); ++line) {
     const size_t end = rest.find('\n');
-    const std::string text = trimmed(rest.substr(2, end == std::string_view::npos ? end : end - 2));
+    const std::string text(trimmed(rest.substr(2, end == std::string_view::npos ? end : end - 2)));
     const size_t colon = text.find(':');
-    const std::string key = colon == std::string::npos ? "" : trimmed(text.substr(0, colon));
+    const std::string_view key =
+        colon == std::string::npos ? "" : trimmed(std::string_view(text).substr(0, colon));
     if (key == "materialized") {
-      const std::string value = trimmed(text.substr(colon + 1));
+      const std::string_view value = trimmed(std::string_view(text).substr(colon + 1));
       if (value != "table" && value != "view")
         return fail(ErrorKind::kProject, fmt::format("materialized: '{}' is not known", value),
                     "Use table or view.", fmt::format("{}:{}", model.file.string(), line));
@@ -94,13 +90,13 @@ Result<Seed> load_seed(const fs::path& file) {
                 "Use lower-case letters, digits and '_'.", file.string());
   RH_ASSIGN(seed.content, read_file(file));
   drop_byte_order_mark(seed.content);
-  const std::string header = trimmed(std::string_view(seed.content).substr(0, seed.content.find('\n')));
+  const std::string_view header = trimmed(std::string_view(seed.content).substr(0, seed.content.find('\n')));
   if (header.empty())
     return fail(ErrorKind::kProject, "the seed is empty",
                 "The first line of a seed names its columns, separated by commas.", file.string() + ":1");
   for (size_t start = 0; start <= header.size();) {
     const size_t comma = std::min(header.find(',', start), header.size());
-    std::string column = trimmed(std::string_view(header).substr(start, comma - start));
+    std::string column(trimmed(header.substr(start, comma - start)));
     if (column.size() > 1 && column.front() == '"' && column.back() == '"')
       column = column.substr(1, column.size() - 2);
     if (column.empty() || catalog::column_name(column) != column)

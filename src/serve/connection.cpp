@@ -12,6 +12,8 @@
 #include <optional>
 #include <utility>
 
+#include "base/text.hpp"
+
 namespace reelhouse::serve {
 namespace {
 
@@ -154,9 +156,8 @@ bool Connection::fill_request() {
       (question == std::string_view::npos || parse_form(target.substr(question + 1), request_.parameters)) &&
       request_.path.starts_with('/') && request_.path.find('\0') == std::string::npos;
   for (const auto& field : message) {
-    std::string name(field.name_string());
-    for (char& letter : name)
-      letter = letter >= 'A' && letter <= 'Z' ? static_cast<char>(letter + 32) : letter;
+    const auto sent = field.name_string();
+    const std::string name = lower({sent.data(), sent.size()});
     std::string& value = request_.headers[name];
     if (!value.empty()) value += name == "cookie" ? "; " : ", ";
     value += std::string(field.value());

@@ -6,17 +6,12 @@
 #include <algorithm>
 
 #include "base/hash.hpp"
+#include "base/text.hpp"
 
 namespace reelhouse::serve {
 namespace {
 
 constexpr const char* kCookie = "reelhouse_session";
-
-std::string lower(std::string text) {
-  for (char& letter : text)
-    if (letter >= 'A' && letter <= 'Z') letter = static_cast<char>(letter + 32);
-  return text;
-}
 
 /// Cuts the port from "name:8080" or "[::1]:8080", and the brackets.
 std::string host_name(const std::string& host) {

@@ -1,7 +1,8 @@
 #include "serve/http.hpp"
 
-#include <algorithm>
 #include <charconv>
+
+#include "base/text.hpp"
 
 namespace reelhouse::serve {
 namespace {
@@ -13,12 +14,6 @@ const std::string& find_or_nothing(const std::map<std::string, std::string>& val
                                    const std::string& name) {
   const auto found = values.find(name);
   return found == values.end() ? kNothing : found->second;
-}
-
-std::string_view trimmed(std::string_view text) {
-  while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
-  while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
-  return text;
 }
 
 /// Calls `use` with each trimmed part of a list until it returns true; returns whether one did.

@@ -1,15 +1,11 @@
 #include <algorithm>
 #include <set>
 
+#include "base/text.hpp"
 #include "engine/duckdb/session.hpp"
 
 namespace reelhouse::engine::duckdb {
 namespace {
-
-std::string lower(std::string text) {
-  std::ranges::transform(text, text.begin(), [](unsigned char c) { return std::tolower(c); });
-  return text;
-}
 
 /// Reads a text member; "" when it is absent or something else (a literal's "type" is an object).
 std::string text_of(const Json& node, const char* key) {

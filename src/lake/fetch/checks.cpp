@@ -12,6 +12,7 @@
 #include "base/digest.hpp"
 #include "base/files.hpp"
 #include "base/interrupt.hpp"
+#include "base/text.hpp"
 #include "lake/byte_stream.hpp"
 
 namespace reelhouse::lake {
@@ -20,12 +21,6 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr size_t kPiece = 1 << 20;
-
-std::string lower(std::string text) {
-  std::ranges::transform(text, text.begin(),
-                         [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return text;
-}
 
 bool ends_in(const std::string& name, std::initializer_list<const char*> endings) {
   return std::ranges::any_of(endings, [&](const char* ending) { return lower(name).ends_with(ending); });

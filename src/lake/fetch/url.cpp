@@ -2,9 +2,9 @@
 
 #include <curl/curl.h>
 
-#include <algorithm>
-#include <cctype>
 #include <memory>
+
+#include "base/text.hpp"
 
 namespace reelhouse::lake {
 namespace {
@@ -27,9 +27,7 @@ Url read(const Handle& url) {
   const std::string scheme = part_of(url, CURLUPART_SCHEME);
   const std::string path = part_of(url, CURLUPART_PATH);
   result.text = part_of(url, CURLUPART_URL);
-  std::string host = part_of(url, CURLUPART_HOST);
-  std::ranges::transform(host, host.begin(),
-                         [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  const std::string host = lower(part_of(url, CURLUPART_HOST));
   result.origin = fmt::format("{}://{}:{}", scheme, host, part_of(url, CURLUPART_PORT, CURLU_DEFAULT_PORT));
   result.display = result.text.substr(0, result.text.find('?'));
   const std::string decoded = part_of(url, CURLUPART_PATH, CURLU_URLDECODE);

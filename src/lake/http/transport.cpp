@@ -4,7 +4,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <cctype>
 #include <cerrno>
 #include <charconv>
 #include <cstring>
@@ -12,6 +11,7 @@
 #include <vector>
 
 #include "base/interrupt.hpp"
+#include "base/text.hpp"
 
 namespace reelhouse::lake {
 namespace {
@@ -61,11 +61,8 @@ size_t take_header(char* data, size_t, size_t size, void* target) {
   }
   const size_t colon = line.find(':');
   if (colon == std::string::npos) return size;
-  std::string name = line.substr(0, colon);
-  std::ranges::transform(name, name.begin(),
-                         [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
   const size_t begin = std::min(line.find_first_not_of(" \t", colon + 1), line.size());
-  exchange.response.headers.emplace_back(std::move(name), line.substr(begin));
+  exchange.response.headers.emplace_back(lower(line.substr(0, colon)), line.substr(begin));
   return size;
 }
 

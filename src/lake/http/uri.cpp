@@ -1,8 +1,9 @@
 #include "lake/http/uri.hpp"
 
 #include <algorithm>
-#include <cctype>
 #include <charconv>
+
+#include "base/text.hpp"
 
 namespace reelhouse::lake {
 namespace {
@@ -10,12 +11,6 @@ namespace {
 bool is_unreserved(char c) {
   return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '.' ||
          c == '_' || c == '~';
-}
-
-std::string lower_case(std::string text) {
-  std::ranges::transform(text, text.begin(),
-                         [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return text;
 }
 
 bool is_port(std::string_view text) {
@@ -79,11 +74,11 @@ Result<Endpoint> parse_endpoint(const std::string& url, const std::string& set_b
   };
   Endpoint endpoint;
   const size_t scheme = url.find("://");
-  endpoint.scheme = scheme == std::string::npos ? "https" : lower_case(url.substr(0, scheme));
+  endpoint.scheme = scheme == std::string::npos ? "https" : lower(url.substr(0, scheme));
   if (endpoint.scheme != "https" && endpoint.scheme != "http") return wrong("is neither http nor https");
   const std::string rest = scheme == std::string::npos ? url : url.substr(scheme + 3);
   const size_t slash = std::min(rest.find_first_of("/?#"), rest.size());
-  endpoint.host = lower_case(rest.substr(0, slash));
+  endpoint.host = lower(rest.substr(0, slash));
   endpoint.path = rest.substr(slash);
   if (endpoint.host.find('@') != std::string::npos) return wrong("holds a user name or a password");
   if (endpoint.path.find_first_of("?#") != std::string::npos) return wrong("has a query");

@@ -1,10 +1,8 @@
 #include "lake/s3/credential_sources.hpp"
 
-#include <algorithm>
-#include <cctype>
-
 #include "base/files.hpp"
 #include "base/json.hpp"
+#include "base/text.hpp"
 #include "lake/s3/xml.hpp"
 
 namespace reelhouse::lake::s3 {
@@ -120,10 +118,8 @@ class InstanceSource final : public CredentialsSource {
   std::string name() const override { return "the instance's metadata"; }
 
   Found find() override {
-    std::string disabled = context_.environment("AWS_EC2_METADATA_DISABLED");
-    std::ranges::transform(disabled, disabled.begin(),
-                           [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-    if (disabled == "true") return std::optional<FoundCredentials>();
+    if (lower(context_.environment("AWS_EC2_METADATA_DISABLED")) == "true")
+      return std::optional<FoundCredentials>();
     HttpRequest wants_token = request("PUT", "/latest/api/token");
     wants_token.headers = {{"x-aws-ec2-metadata-token-ttl-seconds", "21600"}};
     const auto token = ask(context_, wants_token, 2, "asking the instance's metadata");

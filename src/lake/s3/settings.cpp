@@ -4,6 +4,8 @@
 #include <cctype>
 #include <charconv>
 
+#include "base/text.hpp"
+
 namespace reelhouse::lake::s3 {
 namespace {
 
@@ -21,10 +23,8 @@ bool fits_a_host(const std::string& bucket, bool secure) {
   });
 }
 
-bool is_true(std::string value) {
-  std::ranges::transform(value, value.begin(),
-                         [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return value == "true" || value == "1";
+bool is_true(const std::string& value) {
+  return lower(value) == "true" || value == "1";
 }
 
 Result<Milliseconds> stall_time(const Environment& environment, Milliseconds usual) {
@@ -46,9 +46,7 @@ Result<uint64_t> size_in(const Profile* profile, const std::string& name, uint64
   if (text.empty()) return usual;
   uint64_t number = 0;
   const auto [end, code] = std::from_chars(text.data(), text.data() + text.size(), number);
-  std::string unit(end, text.data() + text.size());
-  std::ranges::transform(unit, unit.begin(),
-                         [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
+  const std::string unit = upper({end, text.data() + text.size()});
   const unsigned shift = unit == "KB" || unit == "KIB"   ? 10U
                          : unit == "MB" || unit == "MIB" ? 20U
                          : unit == "GB" || unit == "GIB" ? 30U
@@ -76,10 +74,7 @@ std::string configured_region(const Environment& environment, const ProfileFiles
 Result<Endpoint> configured_endpoint(const std::string& service, const Environment& environment,
                                      const ProfileFiles& files) {
   if (is_true(environment("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS"))) return Endpoint();
-  std::string upper = service;
-  std::ranges::transform(upper, upper.begin(),
-                         [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
-  for (const std::string& variable : {"AWS_ENDPOINT_URL_" + upper, std::string("AWS_ENDPOINT_URL")})
+  for (const std::string& variable : {"AWS_ENDPOINT_URL_" + upper(service), std::string("AWS_ENDPOINT_URL")})
     if (const std::string url = environment(variable); !url.empty()) return parse_endpoint(url, variable);
   const std::string name = chosen_profile(environment);
   const Profile* profile = files.find(name);

@@ -1,10 +1,9 @@
 #include "lake/s3/signature.hpp"
 
-#include <algorithm>
-#include <cctype>
 #include <map>
 
 #include "base/digest.hpp"
+#include "base/text.hpp"
 
 namespace reelhouse::lake::s3 {
 namespace {
@@ -13,16 +12,13 @@ namespace {
 std::map<std::string, std::string> canonical_headers(const Pairs& headers) {
   std::map<std::string, std::string> out;
   for (const auto& [name, value] : headers) {
-    std::string lower = name;
-    std::ranges::transform(lower, lower.begin(),
-                           [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
     std::string trimmed;
     for (const char c : value) {
       if (c == ' ' && (trimmed.empty() || trimmed.back() == ' ')) continue;
       trimmed += c;
     }
     while (trimmed.ends_with(' ')) trimmed.pop_back();
-    auto [at, is_new] = out.emplace(lower, trimmed);
+    auto [at, is_new] = out.emplace(lower(name), trimmed);
     if (!is_new) at->second += "," + trimmed;
   }
   return out;

@@ -5,7 +5,7 @@
 #include <algorithm>
 
 #include "base/digest.hpp"
-#include "base/json.hpp"
+#include "base/text.hpp"
 
 namespace reelhouse::workflow {
 namespace {
@@ -14,12 +14,6 @@ constexpr size_t kLine = 76;
 constexpr size_t kPlainSubject = 60;  ///< with "Subject: " it stays below the 78 characters of RFC 5322
 constexpr size_t kWord = 42;          ///< bytes of one encoded word: 56 of BASE64 and 12 around them
 constexpr size_t kLongestSubject = 200;
-
-/// Replaces what is no UTF-8, as the JSON library does when it writes.
-std::string valid_utf8(const std::string& text) {
-  const std::string quoted = Json(text).dump(-1, ' ', false, Json::error_handler_t::replace);
-  return Json::parse(quoted).get<std::string>();
-}
 
 bool continues(char c) {
   return (static_cast<unsigned char>(c) & 0xc0U) == 0x80;
@@ -33,7 +27,9 @@ size_t whole_characters(const std::string& text, size_t from, size_t most) {
   return size;
 }
 
-std::string one_line(const std::string& text) {
+/// Returns text for a header: every control character a space, so that none ends the header, and of a
+/// bounded length.
+std::string header_text(const std::string& text) {
   std::string line = valid_utf8(text);
   std::ranges::replace_if(
       line, [](unsigned char c) { return c < 0x20 || c == 0x7f; }, ' ');
@@ -43,7 +39,7 @@ std::string one_line(const std::string& text) {
 }
 
 std::string subject_of(const std::string& text) {
-  const std::string line = one_line(text);
+  const std::string line = header_text(text);
   const bool plain = line.size() <= kPlainSubject && line.find("=?") == std::string::npos &&
                      std::ranges::all_of(line, [](unsigned char c) { return c >= 0x20 && c < 0x7f; });
   if (plain) return line;

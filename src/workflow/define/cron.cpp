@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/near_miss.hpp"
+#include "base/text.hpp"
 
 namespace reelhouse::workflow {
 
@@ -62,8 +63,7 @@ std::string zone_hint(const std::string& name) {
   if (zones.empty())
     return "There is no time zone database in " + database_folder().string() +
            ": install the package tzdata.";
-  std::string folded = name;
-  std::ranges::transform(folded, folded.begin(), [](unsigned char c) { return std::toupper(c); });
+  const std::string folded = upper(name);
   if ((folded.starts_with("UTC") || folded.starts_with("GMT") || folded.front() == '+' ||
        folded.front() == '-') &&
       folded.find_first_of("+-0123456789") != std::string::npos)

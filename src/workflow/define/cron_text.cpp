@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/near_miss.hpp"
+#include "base/text.hpp"
 #include "workflow/define/cron.hpp"
 
 namespace reelhouse::workflow {
@@ -41,12 +42,6 @@ constexpr std::array<Macro, 7> kMacros = {Macro{"@yearly", "0 0 1 1 *"},  Macro{
                                           Macro{"@hourly", "0 * * * *"}};
 
 constexpr const char* kShape = "minute, hour, day of month, month, day of week";
-
-std::string lower(std::string_view text) {
-  std::string out(text);
-  std::ranges::transform(out, out.begin(), [](unsigned char c) { return std::tolower(c); });
-  return out;
-}
 
 std::vector<std::string> split(const std::string& text, char by) {
   std::vector<std::string> parts;
@@ -211,9 +206,7 @@ tl::unexpected<Error> wrong_count(const std::vector<std::string>& fields, const 
   if (fields.size() > 5 && hint.starts_with("Write") && Cron::parse(joined(fields, 0, 5)))
     hint = fmt::format("'{}' would be whole; what to run is said by the steps.", joined(fields, 0, 5));
   return fail(ErrorKind::kProject,
-              fmt::format("cron '{}' has {} field{} instead of 5", whole, fields.size(),
-                          fields.size() == 1 ? "" : "s"),
-              hint);
+              fmt::format("cron '{}' has {} instead of 5", whole, counted(fields.size(), "field")), hint);
 }
 
 Result<std::string> macro(const std::string& text) {

@@ -12,7 +12,7 @@
 #include <optional>
 #include <utility>
 
-#include "base/json.hpp"
+#include "base/text.hpp"
 #include "workflow/run/guardian.hpp"
 
 extern char** environ;
@@ -72,14 +72,6 @@ Result<Pipe> make_pipe(const std::string& program) {
   return pipe;
 }
 
-/// Returns text that every reader of JSON takes: what is no UTF-8 becomes U+FFFD.
-std::string valid_text(std::string_view text) {
-  if (std::ranges::all_of(text, [](char c) { return static_cast<unsigned char>(c) < 0x80; }))
-    return std::string(text);
-  const std::string quoted = Json(text).dump(-1, ' ', false, Json::error_handler_t::replace);
-  return Json::parse(quoted).get<std::string>();
-}
-
 /// Parts output into lines.
 class Lines {
  public:
@@ -110,7 +102,7 @@ class Lines {
   }
   void tell(std::string text) {
     if (!text.empty() && text.back() == '\r') text.pop_back();
-    line_(valid_text(text));
+    line_(valid_utf8(text));
   }
 
   const std::function<void(const std::string&)>& line_;
@@ -170,7 +162,7 @@ Result<> check_texts(const CommandOptions& options) {
     if (name.empty() || name.find('=') != std::string::npos || holds_nul(name) || holds_nul(value))
       return fail(ErrorKind::kUsage,
                   fmt::format("starting {}: the variable '{}' cannot be handed to a program",
-                              options.arguments.front(), valid_text(name)),
+                              options.arguments.front(), valid_utf8(name)),
                   "A name holds no '=', and neither name nor value a NUL character.");
   return {};
 }

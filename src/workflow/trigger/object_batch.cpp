@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <array>
 
+#include "base/text.hpp"
+
 namespace reelhouse::workflow {
 namespace {
 
@@ -84,7 +86,7 @@ std::string describe_batch(const ObjectsMark& mark) {
   for (size_t kind = 0; kind < counts.size(); ++kind)
     if (counts[kind] > 0)
       kinds += fmt::format("{}{} {}", kinds.empty() ? "" : ", ", counts[kind], kNames[kind]);
-  return fmt::format("{} object{} below {}: {} ({})", mark.batch.size(), mark.batch.size() == 1 ? "" : "s",
+  return fmt::format("{} below {}: {} ({})", counted(mark.batch.size(), "object"),
                      mark.prefix.empty() ? "the lake's root" : mark.prefix, kinds, keys);
 }
 

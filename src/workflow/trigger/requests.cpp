@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "base/text.hpp"
 #include "workflow/trigger/book.hpp"
 
 namespace reelhouse::workflow {
@@ -27,10 +28,6 @@ RunRequest as_skipped(RunRequest request, std::string message) {
   request.state = RunState::kSkipped;
   request.message = std::move(message);
   return request;
-}
-
-std::string ends(size_t count) {
-  return fmt::format("{} end{}", count, count == 1 ? "" : "s");
 }
 
 }  // namespace
@@ -78,12 +75,13 @@ void after_runs(const TriggerOf& trigger, const AfterTrigger& after, const std::
                            fmt::format("{} {} {}", run.workflow, run.id, name_of(run.state)));
     made.properties["trigger.workflow"] = run.workflow;
     made.properties["trigger.run"] = run.id;
-    if (one_for_all && first > 0) made.cause.detail += fmt::format(", also for {} before", ends(first));
+    if (one_for_all && first > 0)
+      made.cause.detail += fmt::format(", also for {} before", counted(first, "end"));
     return made;
   };
   if (first > 0 && !one_for_all)
     requests.push_back(as_skipped(request(*ended[first - 1]),
-                                  fmt::format("missed {} of {}", ends(first), after.workflow) +
+                                  fmt::format("missed {} of {}", counted(first, "end"), after.workflow) +
                                       (after.missed == Missed::kSkip ? kNobodyLooked : only_newest())));
   for (size_t index = first; index < ended.size(); ++index) requests.push_back(request(*ended[index]));
 }
