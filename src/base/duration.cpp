@@ -32,15 +32,16 @@ std::optional<std::chrono::seconds> read_duration(std::string_view text) {
   int64_t number = 0;
   const char* end = text.data() + text.size() - 1;
   const auto read = std::from_chars(text.data(), end, number);
-  if (read.ec != std::errc() || read.ptr != end || unit == 0 || number < 1 || number > kMost / unit)
+  if (read.ec != std::errc() || read.ptr != end || unit == 0 || number < 0 || number > kMost / unit)
     return std::nullopt;
   return std::chrono::seconds(number * unit);
 }
 
-Result<std::chrono::seconds> duration_or(const Yaml& yaml, std::chrono::seconds otherwise) {
+Result<std::chrono::seconds> duration_or(const Yaml& yaml, std::chrono::seconds otherwise,
+                                         std::chrono::seconds least) {
   if (yaml.empty()) return otherwise;
   RH_ASSIGN(const std::string text, yaml.text());
-  if (const auto duration = read_duration(text)) return *duration;
+  if (const auto duration = read_duration(text); duration && *duration >= least) return *duration;
   return fail(yaml.error(fmt::format("'{}' is no duration", text),
                          "Write a whole number and its unit: 90s, 30m, 2h, 7d or 2w."));
 }
@@ -58,6 +59,14 @@ std::string duration_text(std::chrono::seconds duration) {
   if (hours > 0) return two(hours, "h", minutes, "min");
   if (minutes > 0) return fmt::format("{} min", minutes);
   return fmt::format("{} s", all);
+}
+
+std::string duration_code(std::chrono::seconds duration) {
+  const int64_t all = duration.count();
+  for (const char unit : {'d', 'h', 'm'})
+    if (all >= seconds_of(unit) && all % seconds_of(unit) == 0)
+      return fmt::format("{}{}", all / seconds_of(unit), unit);
+  return fmt::format("{}s", all);
 }
 
 }  // namespace reelhouse

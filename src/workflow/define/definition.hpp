@@ -156,9 +156,6 @@ struct ProjectNames {
 std::vector<Workflow> load_workflows(const std::filesystem::path& folder, const ProjectNames& names,
                                      std::vector<Error>& problems);
 
-/// Reads "90s", "30m", "2h", "7d", "2w", and "0s" for none. Errors: kProject.
-Result<Seconds> parse_duration(const std::string& text);
-
 /// Puts values where a text says ${name}. Errors: kProject (a name without a value, with the near miss; a `$`
 /// that begins nothing).
 Result<std::string> with_properties(const std::string& text,

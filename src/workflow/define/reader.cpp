@@ -37,16 +37,7 @@ double Taker::number(const Yaml& yaml, double otherwise, double least, double mo
 }
 
 Seconds Taker::duration(const Yaml& yaml, Seconds otherwise) {
-  if (yaml.empty()) return otherwise;
-  const auto written = yaml.text();
-  if (!written) {
-    refuse(written.error());
-    return otherwise;
-  }
-  auto seconds = parse_duration(*written);
-  if (seconds) return *seconds;
-  refuse(yaml.error(seconds.error().message, seconds.error().hint));
-  return otherwise;
+  return take(duration_or(yaml, otherwise, Seconds(0)), otherwise);
 }
 
 std::vector<std::string> Taker::names(const Yaml& yaml, const std::string& what,
@@ -89,13 +80,6 @@ const std::vector<std::pair<std::string, Condition::Are>>& condition_words() {
       {"check_failed", Condition::Are::kCheckFailed},
       {"ended", Condition::Are::kEnded}};
   return kWords;
-}
-
-Result<Seconds> parse_duration(const std::string& text) {
-  if (const auto duration = read_duration(text)) return *duration;
-  if (text.size() == 2 && text[0] == '0' && read_duration("1" + text.substr(1))) return Seconds(0);
-  return fail(ErrorKind::kProject, fmt::format("'{}' is no duration", text),
-              "Write a whole number and its unit: 90s, 30m, 2h, 7d or 2w.");
 }
 
 }  // namespace reelhouse::workflow

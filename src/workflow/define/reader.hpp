@@ -28,6 +28,7 @@ class Taker {
   bool flag(const Yaml& yaml, bool otherwise);
   int whole(const Yaml& yaml, int otherwise, int least, int most);
   double number(const Yaml& yaml, double otherwise, double least, double most);
+  /// "0s" is none.
   Seconds duration(const Yaml& yaml, Seconds otherwise);
   /// One of a few words; a wrong one has the near miss.
   template <typename T>

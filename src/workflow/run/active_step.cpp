@@ -4,6 +4,9 @@
 #include <cmath>
 #include <system_error>
 
+#include "base/duration.hpp"
+#include "base/text.hpp"
+
 namespace reelhouse::workflow {
 namespace {
 
@@ -28,18 +31,8 @@ Result<StepResult> run_guarded(StepRunner& runner, const StepDefinition& step, S
 
 }  // namespace
 
-std::string duration_text(Seconds duration) {
-  const auto count = duration.count();
-  if (count >= 86'400 && count % 86'400 == 0) return fmt::format("{}d", count / 86'400);
-  if (count >= 3'600 && count % 3'600 == 0) return fmt::format("{}h", count / 3'600);
-  if (count >= 60 && count % 60 == 0) return fmt::format("{}m", count / 60);
-  return fmt::format("{}s", count);
-}
-
-std::string one_line(const Error& error) {
-  std::string text = error.where.empty() ? error.message : error.where + ": " + error.message;
-  std::ranges::replace(text, '\n', ' ');
-  return text;
+std::string line_of(const Error& error) {
+  return one_line(error.where.empty() ? error.message : error.where + ": " + error.message);
 }
 
 Properties RunBoard::properties() const {
@@ -168,7 +161,7 @@ void ActiveStep::wait_for_retry(const std::string& failure) {
   reason_ = StopReason::kNone;  // a timeout of the attempt is settled
   stopping_ = false;
   record_.message = fmt::format("attempt {} of {} failed, the next begins in {}: {}", record_.attempts,
-                                definition_.retries.times + 1, duration_text(wait), failure);
+                                definition_.retries.times + 1, duration_code(wait), failure);
   say("warning", record_.message);
   board_.put(record_);
 }
@@ -189,7 +182,7 @@ void ActiveStep::look() {
   if (!stopping_) {
     if (deadline_ && now() >= *deadline_) {
       say("warning",
-          fmt::format("its timeout of {} has passed: stopping it", duration_text(definition_.timeout)));
+          fmt::format("its timeout of {} has passed: stopping it", duration_code(definition_.timeout)));
       stop(StopReason::kStepTimeout);
     }
     return;

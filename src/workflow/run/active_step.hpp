@@ -106,9 +106,7 @@ class ActiveStep final : public StepContext {
   std::thread thread_;
 };
 
-/// Renders a duration as workflows write it: "90s", "2h".
-std::string duration_text(Seconds duration);
-/// Renders an error as one line.
-std::string one_line(const Error& error);
+/// Renders an error as one line: where it is and what is wrong.
+std::string line_of(const Error& error);
 
 }  // namespace reelhouse::workflow

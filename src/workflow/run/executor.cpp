@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/duration.hpp"
 #include "workflow/run/active_step.hpp"
 #include "workflow/run/decide.hpp"
 
@@ -90,10 +91,10 @@ void Execution::look_for_stop() {
       stop_all(StopReason::kCancelled, "cancelled");
     else if (timeout > Seconds(0) && now - begun_ >= timeout)
       stop_all(StopReason::kRunTimeout,
-               fmt::format("the run's timeout of {} has passed", duration_text(timeout)));
+               fmt::format("the run's timeout of {} has passed", duration_code(timeout)));
   }
   if (const auto error = board_.history_error(); error && stop_ == StopReason::kNone)
-    stop_all(StopReason::kHistory, "the history of runs could not be written: " + one_line(*error));
+    stop_all(StopReason::kHistory, "the history of runs could not be written: " + line_of(*error));
   for (const auto& step : active_) step->look();
 }
 
@@ -132,8 +133,8 @@ void Execution::settle(ActiveStep& step, Result<StepResult> result) {
 }
 
 void Execution::fail_step(ActiveStep& step, const Error& error) {
-  if (error.kind == ErrorKind::kCheckFailed) return end_step(step, RunState::kCheckFailed, one_line(error));
-  std::string message = one_line(error);
+  if (error.kind == ErrorKind::kCheckFailed) return end_step(step, RunState::kCheckFailed, line_of(error));
+  std::string message = line_of(error);
   if (error.kind == ErrorKind::kInterrupted) {
     if (stop_ == StopReason::kNone && step.reason() == StopReason::kNone) {
       asked_ = {};
@@ -154,9 +155,9 @@ void Execution::fail_step(ActiveStep& step, const Error& error) {
 std::string Execution::stop_text(const ActiveStep& step, StopReason reason) const {
   switch (reason) {
     case StopReason::kStepTimeout:
-      return fmt::format("stopped by its timeout of {}", duration_text(step.definition().timeout));
+      return fmt::format("stopped by its timeout of {}", duration_code(step.definition().timeout));
     case StopReason::kRunTimeout:
-      return fmt::format("stopped by the run's timeout of {}", duration_text(options_.workflow.timeout));
+      return fmt::format("stopped by the run's timeout of {}", duration_code(options_.workflow.timeout));
     case StopReason::kHistory:
       return "stopped because the history of runs could not be written";
     case StopReason::kCancelled:
@@ -244,7 +245,7 @@ Result<Run> Execution::close() {
   ended.version = version_;
   if (!board_.put_again()) {
     ended.state = RunState::kFailed;
-    ended.message = "the history of runs could not be written: " + one_line(*board_.history_error());
+    ended.message = "the history of runs could not be written: " + line_of(*board_.history_error());
   }
   Result<> closed;
   for (int tries = 0; tries < kCloseTries; ++tries) {

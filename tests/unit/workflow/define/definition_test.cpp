@@ -391,17 +391,6 @@ TEST(WithProperties, PutsValuesIn) {
   EXPECT_EQ(with_properties("", {}).value(), "");
 }
 
-TEST(ParseDuration, ReadsANumberAndItsUnit) {
-  EXPECT_EQ(parse_duration("90s").value(), 90s);
-  EXPECT_EQ(parse_duration("30m").value(), 30min);
-  EXPECT_EQ(parse_duration("2h").value(), 2h);
-  EXPECT_EQ(parse_duration("7d").value(), 7 * 24h);
-  EXPECT_EQ(parse_duration("0s").value(), 0s);
-  for (const char* wrong : {"", "s", "30", "-1s", "+1s", "1.5h", "1h30m", " 1s", "1 s", "1S", "0", "1y",
-                            "ten m", "99999999999999999999s", "999999999999d"})
-    EXPECT_FALSE(parse_duration(wrong)) << wrong;
-}
-
 // ---- triggers
 
 TEST(LoadWorkflows, RefusesWrongTriggers) {
