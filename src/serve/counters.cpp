@@ -4,7 +4,8 @@
 #include <unistd.h>
 
 #include <fstream>
-#include <iterator>
+
+#include "base/prometheus.hpp"
 
 namespace reelhouse::serve {
 
@@ -25,38 +26,29 @@ void Counters::add_question(int status) {
 }
 
 std::string Counters::render(const std::vector<Gauge>& gauges) const {
-  std::string text;
-  const auto out = std::back_inserter(text);
-  for (const auto& gauge : gauges)
-    fmt::format_to(out, "# HELP {0} {1}\n# TYPE {0} gauge\n{0} {2}\n", gauge.name, gauge.help, gauge.value);
+  Prometheus numbers;
+  for (const auto& gauge : gauges) numbers.family(gauge.name, "gauge", gauge.help).sample({}, gauge.value);
   const std::lock_guard lock(mutex_);
-  text +=
-      "# HELP reelhouse_requests_total Requests answered.\n"
-      "# TYPE reelhouse_requests_total counter\n";
+  auto& requests = numbers.family("reelhouse_requests_total", "counter", "Requests answered.");
   for (const auto& [key, count] : requests_)
-    fmt::format_to(out, "reelhouse_requests_total{{route=\"{}\",status=\"{}\"}} {}\n", key.first, key.second,
-                   count);
-  text +=
-      "# HELP reelhouse_questions_total Questions answered, alone or several in a request.\n"
-      "# TYPE reelhouse_questions_total counter\n";
+    requests.sample({{"route", key.first}, {"status", std::to_string(key.second)}}, count);
+  auto& questions = numbers.family("reelhouse_questions_total", "counter",
+                                   "Questions answered, alone or several in a request.");
   for (const auto& [status, count] : questions_)
-    fmt::format_to(out, "reelhouse_questions_total{{status=\"{}\"}} {}\n", status, count);
-  text +=
-      "# HELP reelhouse_request_seconds Time from the request's end to the answer's.\n"
-      "# TYPE reelhouse_request_seconds histogram\n";
+    questions.sample({{"status", std::to_string(status)}}, count);
+  auto& seconds = numbers.family("reelhouse_request_seconds", "histogram",
+                                 "Time from the request's end to the answer's.");
   for (const auto& [route, times] : times_) {
     uint64_t below = 0;
     for (size_t i = 0; i < kBounds.size(); ++i) {
       below += times.buckets[i];
-      fmt::format_to(out, "reelhouse_request_seconds_bucket{{route=\"{}\",le=\"{}\"}} {}\n", route,
-                     kBounds[i], below);
+      seconds.part("_bucket", {{"route", route}, {"le", fmt::format("{}", kBounds[i])}}, below);
     }
-    fmt::format_to(out, "reelhouse_request_seconds_bucket{{route=\"{}\",le=\"+Inf\"}} {}\n", route,
-                   times.count);
-    fmt::format_to(out, "reelhouse_request_seconds_sum{{route=\"{}\"}} {:.6f}\n", route, times.sum);
-    fmt::format_to(out, "reelhouse_request_seconds_count{{route=\"{}\"}} {}\n", route, times.count);
+    seconds.part("_bucket", {{"route", route}, {"le", "+Inf"}}, times.count);
+    seconds.part("_sum", {{"route", route}}, fmt::format("{:.6f}", times.sum));
+    seconds.part("_count", {{"route", route}}, times.count);
   }
-  return text;
+  return numbers.text();
 }
 
 uint64_t resident_memory() {

@@ -1,45 +1,12 @@
 #include "workflow/alert/numbers.hpp"
 
-#include <iterator>
+#include "base/prometheus.hpp"
 
 namespace reelhouse::workflow {
 namespace {
 
 constexpr int kFirst = 2000;    ///< runs read at the first look
 constexpr int kRunsRead = 100;  ///< runs read at the others
-
-/// Escapes a label's value as the format asks: backslash, quote and line end.
-std::string escaped(const std::string& value) {
-  std::string out;
-  for (const char c : value) {
-    if (c == '\\' || c == '"') out += '\\';
-    out += c == '\n' ? std::string("\\n") : std::string(1, c);
-  }
-  return out;
-}
-
-using Labels = std::vector<std::pair<const char*, std::string>>;
-
-class Text {
- public:
-  void family(const char* name, const char* type, const char* help) {
-    name_ = name;
-    fmt::format_to(out(), "# HELP {0} {1}\n# TYPE {0} {2}\n", name, help, type);
-  }
-  template <typename Value>
-  void sample(const Labels& labels, Value value) {
-    text_ += name_;
-    for (size_t i = 0; i < labels.size(); ++i)
-      fmt::format_to(out(), "{}{}=\"{}\"", i == 0 ? "{" : ",", labels[i].first, escaped(labels[i].second));
-    fmt::format_to(out(), "{} {}\n", labels.empty() ? "" : "}", value);
-  }
-  std::string take() { return std::move(text_); }
-
- private:
-  std::back_insert_iterator<std::string> out() { return std::back_inserter(text_); }
-  std::string name_;
-  std::string text_;
-};
 
 double unix_seconds(Time time) {
   return std::chrono::duration<double>(time.time_since_epoch()).count();
@@ -50,35 +17,35 @@ std::string number(double value) {
   return fmt::format("{:.3f}", value);
 }
 
-void add_runs(Text& text, const RunNumbers::Shown& runs) {
-  text.family("reelhouse_runs_total", "counter", "Runs that have ended, by how.");
+void add_runs(Prometheus& numbers, const RunNumbers::Shown& runs) {
+  auto& ended = numbers.family("reelhouse_runs_total", "counter", "Runs that have ended, by how.");
   for (const auto& [key, count] : runs.ended)
-    text.sample({{"workflow", key.first}, {"state", key.second}}, count);
-  text.family("reelhouse_run_last_end_timestamp_seconds", "gauge", "When a run last ended so.");
+    ended.sample({{"workflow", key.first}, {"state", key.second}}, count);
+  auto& last =
+      numbers.family("reelhouse_run_last_end_timestamp_seconds", "gauge", "When a run last ended so.");
   for (const auto& [key, time] : runs.last_end)
-    text.sample({{"workflow", key.first}, {"state", key.second}}, number(unix_seconds(time)));
-  text.family("reelhouse_run_seconds", "gauge", "How long the newest ended run took.");
-  for (const auto& [workflow, newest] : runs.newest)
-    if (newest.seconds) text.sample({{"workflow", workflow}}, number(*newest.seconds));
-  text.family("reelhouse_step_seconds", "gauge", "How long each step of the newest ended run took.");
-  for (const auto& [workflow, newest] : runs.newest)
+    last.sample({{"workflow", key.first}, {"state", key.second}}, number(unix_seconds(time)));
+  auto& took = numbers.family("reelhouse_run_seconds", "gauge", "How long the newest ended run took.");
+  auto& steps =
+      numbers.family("reelhouse_step_seconds", "gauge", "How long each step of the newest ended run took.");
+  for (const auto& [workflow, newest] : runs.newest) {
+    if (newest.seconds) took.sample({{"workflow", workflow}}, number(*newest.seconds));
     for (const auto& [step, seconds] : newest.steps)
-      text.sample({{"workflow", workflow}, {"step", step}}, number(seconds));
-  text.family("reelhouse_runs_queued", "gauge", "Runs that wait to be started.");
-  text.sample({}, runs.queued);
-  text.family("reelhouse_runs_running", "gauge", "Runs that are under way.");
-  text.sample({}, runs.running);
+      steps.sample({{"workflow", workflow}, {"step", step}}, number(seconds));
+  }
+  numbers.family("reelhouse_runs_queued", "gauge", "Runs that wait to be started.").sample({}, runs.queued);
+  numbers.family("reelhouse_runs_running", "gauge", "Runs that are under way.").sample({}, runs.running);
 }
 
-void add_freshness(Text& text, const std::vector<Freshness>& freshness) {
-  text.family("reelhouse_freshness_age_seconds", "gauge",
-              "Age of a dataset, or of a model that promises one.");
-  for (const auto& each : freshness)
-    if (each.newest) text.sample({{"dataset", each.name}}, each.age.count());
-  text.family("reelhouse_freshness_late", "gauge",
-              "1 when it is older than promised; only of what promises.");
-  for (const auto& each : freshness)
-    if (each.max_age > Seconds(0)) text.sample({{"dataset", each.name}}, each.late ? 1 : 0);
+void add_freshness(Prometheus& numbers, const std::vector<Freshness>& freshness) {
+  auto& age = numbers.family("reelhouse_freshness_age_seconds", "gauge",
+                             "Age of a dataset, or of a model that promises one.");
+  auto& late = numbers.family("reelhouse_freshness_late", "gauge",
+                              "1 when it is older than promised; only of what promises.");
+  for (const auto& each : freshness) {
+    if (each.newest) age.sample({{"dataset", each.name}}, each.age.count());
+    if (each.max_age > Seconds(0)) late.sample({{"dataset", each.name}}, each.late ? 1 : 0);
+  }
 }
 
 }  // namespace
@@ -146,22 +113,23 @@ RunNumbers::Shown RunNumbers::shown() const {
 
 std::string render_numbers(const RunNumbers::Shown& runs, const std::vector<Freshness>& freshness,
                            const std::vector<NextFiring>& firings, const AlertCounts& alerts) {
-  Text text;
-  add_runs(text, runs);
-  add_freshness(text, freshness);
-  text.family("reelhouse_trigger_next_timestamp_seconds", "gauge", "When a schedule fires next.");
+  Prometheus numbers;
+  add_runs(numbers, runs);
+  add_freshness(numbers, freshness);
+  auto& next =
+      numbers.family("reelhouse_trigger_next_timestamp_seconds", "gauge", "When a schedule fires next.");
   std::set<std::pair<std::string, std::string>> seen;
   for (const auto& firing : firings)
     if (seen.emplace(firing.workflow, firing.trigger).second)
-      text.sample({{"workflow", firing.workflow}, {"trigger", firing.trigger}},
+      next.sample({{"workflow", firing.workflow}, {"trigger", firing.trigger}},
                   number(unix_seconds(firing.at)));
-  text.family("reelhouse_alerts_open", "gauge", "Troubles that alerts.yml watches and that are there now.");
-  text.sample({}, alerts.open);
-  text.family("reelhouse_notices_undelivered", "gauge", "Notices of alerts that wait to be delivered.");
-  text.sample({}, alerts.waiting);
-  text.family("reelhouse_notices_given_up", "gauge", "Notices that could not be delivered within a day.");
-  text.sample({}, alerts.given_up);
-  return text.take();
+  numbers.family("reelhouse_alerts_open", "gauge", "Troubles that alerts.yml watches and that are there now.")
+      .sample({}, alerts.open);
+  numbers.family("reelhouse_notices_undelivered", "gauge", "Notices of alerts that wait to be delivered.")
+      .sample({}, alerts.waiting);
+  numbers.family("reelhouse_notices_given_up", "gauge", "Notices that could not be delivered within a day.")
+      .sample({}, alerts.given_up);
+  return numbers.text();
 }
 
 }  // namespace reelhouse::workflow
