@@ -71,7 +71,7 @@ class BuildQueue {
       const bool failed = outcome.state == BuildState::kFailed;
       states_[i] = failed ? State::kBroken : State::kDone;
       if (failed && (!first_error_ || first_error_->kind == ErrorKind::kInterrupted)) first_error_ = error;
-      record(i, std::move(outcome));
+      record(std::move(outcome));
       changed_.notify_all();
     }
   }
@@ -112,10 +112,10 @@ class BuildQueue {
     ModelOutcome outcome;
     outcome.model = builder_.graph_.nodes[i].model->name;
     outcome.error = because;
-    record(i, std::move(outcome));
+    record(std::move(outcome));
   }
 
-  void record(size_t, ModelOutcome outcome) {
+  void record(ModelOutcome outcome) {
     on_outcome_(outcome);
     builder_.outcomes_.push_back(std::move(outcome));
   }

@@ -64,10 +64,19 @@ std::string example_of(const engine::Rows& rows, size_t row) {
   return text.substr(0, end);
 }
 
+/// Begins the result of a check that has not passed yet.
+CheckResult result_of(const Check& check) {
+  return {.model = check.model,
+          .name = check.name,
+          .description = check.description,
+          .severity = check.severity,
+          .examples = {},
+          .where = check.where};
+}
+
 /// Runs one check: the failing rows are counted while they stream, so none is kept but the examples.
 Result<CheckResult> run_check(const Check& check, engine::Session& session) {
-  CheckResult result{check.model, check.name, check.description, check.severity, false, false, 0, {},
-                     check.where, 0};
+  CheckResult result = result_of(check);
   const auto start = std::chrono::steady_clock::now();
   auto ran = session.stream(check.sql, [&](const engine::Rows& rows) {
     for (size_t row = 0; row < rows.rows.size() && result.examples.size() < kExamples; ++row)
@@ -140,8 +149,8 @@ Result<CheckRun> run_checks(const Builder& builder, const Graph& graph, engine::
       const Check& check = *jobs[i].check;
       progress.add(1);
       if (passed.contains(jobs[i].key)) {
-        results[i] = {check.model, check.name, check.description, check.severity, true, true, 0, {},
-                      check.where, 0};
+        results[i] = result_of(check);
+        results[i].passed = results[i].known = true;
         continue;
       }
       auto result = run_check(check, session);

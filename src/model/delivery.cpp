@@ -15,14 +15,13 @@ const catalog::CatalogTable* find_table(const std::vector<catalog::CatalogTable>
 
 CheckResult passed_check(const std::string& subject, const std::string& name, const std::string& description,
                          Severity severity, const std::string& where) {
-  CheckResult result;
-  result.model = subject;
-  result.name = name;
-  result.description = description;
-  result.severity = severity;
-  result.passed = true;
-  result.where = where;
-  return result;
+  return {.model = subject,
+          .name = name,
+          .description = description,
+          .severity = severity,
+          .passed = true,
+          .examples = {},
+          .where = where};
 }
 
 void add_failure(CheckResult& check, std::string example) {

@@ -12,9 +12,6 @@
 namespace reelhouse::serve {
 namespace {
 
-constexpr std::chrono::seconds kAnswerTime{30};
-constexpr std::chrono::seconds kQueriesTime{60};
-constexpr std::chrono::seconds kExportTime{180};
 constexpr size_t kMostQuestions = 100;  ///< of one request
 
 /// Lets a request's cancel interrupt a session, until this ends.
@@ -63,6 +60,10 @@ const std::string& asked_by(const Request& request) {
   return request.method == "POST" ? request.body : request.parameter("q");
 }
 
+std::string etag_of_content(const std::string& body) {
+  return "W/\"" + sha256(body).substr(0, 20) + "\"";
+}
+
 Response not_modified(const std::string& etag) {
   Response response;
   response.status = 304;
@@ -87,14 +88,14 @@ Service::Service(ServiceOptions options, const Guard& guard, Live& live, FairQue
 
 void Service::add_routes() {
   const auto fixed = [](const std::string& body) {
-    const std::string etag = "W/\"" + sha256(body).substr(0, 20) + "\"";
+    const std::string etag = etag_of_content(body);
     return [body, etag](const Request& request, Cancel&) -> Result<Response> {
       return matches_etag(request.header("if-none-match"), etag) ? not_modified(etag)
                                                                  : kept_response(body, etag);
     };
   };
   const auto at_once = [&](const std::string& path, Work work) {
-    routes_[path] = Route{std::move(work), false, FairQueue::Lane::kQuick, false, true, false};
+    routes_[path] = {.work = std::move(work), .queued = false};
   };
   at_once("/healthz", [](const Request&, Cancel&) { return text_response("text/plain", "ok\n"); });
   at_once("/readyz", [this](const Request&, Cancel&) { return ready(); });
@@ -104,32 +105,18 @@ void Service::add_routes() {
   routes_["/api/login"].posts = true;
   at_once("/api/dashboards", fixed(dashboards_));
   at_once("/api/openapi.json", fixed(openapi_));
-  routes_["/api/query"] = {[this](const Request& r, Cancel& c) { return query(r, c); },
-                           true,
-                           FairQueue::Lane::kQuick,
-                           true,
-                           true,
-                           true};
-  routes_["/api/queries"] = {[this](const Request& r, Cancel& c) { return queries(r, c); },
-                             true,
-                             FairQueue::Lane::kQuick,
-                             true,
-                             false,
-                             false};
-  routes_["/api/export"] = {[this](const Request& r, Cancel& c) { return download(r, c); },
-                            true,
-                            FairQueue::Lane::kSlow,
-                            true,
-                            true,
-                            false};
-  routes_["/api/model"] = {
-      [this](const Request&, Cancel&) { return model(); }, true, FairQueue::Lane::kQuick, false, true, true};
-  routes_["/api/status"] = {[this](const Request&, Cancel&) { return status(); },
-                            true,
-                            FairQueue::Lane::kQuick,
-                            false,
-                            true,
-                            false};
+  routes_["/api/query"] = {
+      .work = [this](const Request& r, Cancel& c) { return query(r, c); }, .posts = true, .versioned = true};
+  routes_["/api/queries"] = {.work = [this](const Request& r, Cancel& c) { return queries(r, c); },
+                             .time = std::chrono::seconds(60),
+                             .posts = true,
+                             .reads = false};
+  routes_["/api/export"] = {.work = [this](const Request& r, Cancel& c) { return download(r, c); },
+                            .lane = FairQueue::Lane::kSlow,
+                            .time = std::chrono::seconds(180),
+                            .posts = true};
+  routes_["/api/model"] = {.work = [this](const Request&, Cancel&) { return model(); }, .versioned = true};
+  routes_["/api/status"] = {.work = [this](const Request&, Cancel&) { return status(); }};
 }
 
 void Service::add_sources() {
@@ -145,19 +132,15 @@ void Service::add_sources() {
         .reads = false};
   for (const auto& [name, source] : options_.sources) {
     if (name == "status") continue;
-    routes_["/api/" + name] = {[&source](const Request& request, Cancel&) -> Result<Response> {
+    routes_["/api/" + name] = {.work = [&source](const Request& request, Cancel&) -> Result<Response> {
                                  RH_ASSIGN(const Json json, source(request.parameters));
                                  std::string body = dump(json);
-                                 const std::string etag = "W/\"" + sha256(body).substr(0, 20) + "\"";
+                                 const std::string etag = etag_of_content(body);
                                  if (matches_etag(request.header("if-none-match"), etag))
                                    return not_modified(etag);
                                  return kept_response(std::move(body), etag);
                                },
-                               true,
-                               FairQueue::Lane::kSlow,
-                               false,
-                               true,
-                               false};
+                               .lane = FairQueue::Lane::kSlow};
   }
 }
 
@@ -260,8 +243,8 @@ Response Service::run(const Route& route, const Request& request, Cancel& cancel
 }
 
 std::chrono::milliseconds Service::time_for(const Request& request) const {
-  if (request.path == "/api/export") return kExportTime;
-  return request.path == "/api/queries" ? kQueriesTime : kAnswerTime;
+  const auto found = routes_.find(request.path);
+  return found == routes_.end() ? Route{}.time : found->second.time;
 }
 
 void Service::count(const Exchange& exchange) {
@@ -324,7 +307,7 @@ Result<Response> Service::queries(const Request& request, Cancel& cancel) {
   response.questions = questions.size();
   Batch::Hooks hooks;
   hooks.answer = [this](const std::string& question, Cancel& own) {
-    const Route one{[&](const Request&, Cancel& stop) -> Result<Response> {
+    const Route one{.work = [&](const Request&, Cancel& stop) -> Result<Response> {
       RH_ASSIGN(const metric::Answer answer, ask(question, stop, static_cast<int>(options_.most_rows)));
       return text_response("application/json", dump(metric::to_json(answer)));
     }};

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <functional>
 #include <map>
 #include <memory>
@@ -66,9 +67,10 @@ class Service {
     Work work;
     bool queued = true;
     FairQueue::Lane lane = FairQueue::Lane::kQuick;
-    bool posts = false;      ///< POST is allowed too
-    bool reads = true;       ///< GET is allowed
-    bool versioned = false;  ///< the same request has the same answer as long as the version stays
+    std::chrono::seconds time{30};  ///< after which nobody waits for the answer any more
+    bool posts = false;             ///< POST is allowed too
+    bool reads = true;              ///< GET is allowed
+    bool versioned = false;         ///< the same request has the same answer as long as the version stays
   };
 
   void add_routes();

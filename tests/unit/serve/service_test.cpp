@@ -201,6 +201,19 @@ TEST_F(ServiceTest, ServesFilesInTheFormThatTheClientTakes) {
   EXPECT_EQ(ask("/", {}, {{"if-none-match", header(ask("/"), "ETag")}}).status, 304);
 }
 
+TEST_F(ServiceTest, GivesAPathTheTimeOfItsRoute) {
+  const auto time_for = [this](const char* path) {
+    Request request;
+    request.path = path;
+    return service_->time_for(request);
+  };
+  EXPECT_EQ(time_for("/api/query"), std::chrono::seconds(30));
+  EXPECT_EQ(time_for("/api/queries"), std::chrono::seconds(60));
+  EXPECT_EQ(time_for("/api/export"), std::chrono::seconds(180));
+  EXPECT_EQ(time_for("/api/runs/1"), std::chrono::seconds(30));
+  EXPECT_EQ(time_for("/"), std::chrono::seconds(30));
+}
+
 TEST_F(ServiceTest, CountsForPrometheus) {
   service_->count({"GET", "/api/query", "127.0.0.1", 200, 10, 0.004});
   service_->count({"GET", "/api/query", "127.0.0.1", 400, 10, 0.2});
