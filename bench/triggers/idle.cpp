@@ -17,6 +17,7 @@ namespace {
 constexpr int kWorkflows = 1000;
 constexpr int kPrefixes = 100;
 constexpr int kObjects = 1000;
+constexpr std::chrono::milliseconds kTick{250};  ///< how often the scheduler asks
 
 double cpu_seconds() {
   timespec time{};
@@ -141,12 +142,12 @@ int main() {
              (cpu_seconds() - spent) * 1e3, used_megabytes() - marks_only, marks_only - before);
 
   size_t runs = 0;
-  size_t wakes = 0;
+  size_t looks = 0;
   spent = cpu_seconds();
-  for (Time now = begin; now < begin + 24h; now = *book.next_wake(), ++wakes) runs += keep(book.due(now));
+  for (Time now = begin; now < begin + 24h; now += kTick, ++looks) runs += keep(book.due(now));
   const double schedules = cpu_seconds() - spent;
-  fmt::print("schedules: {} wakes and {} firings in a day, {:.3f} ms of CPU a minute, {:.4f} % of a core\n",
-             wakes, runs, schedules / 1440 * 1e3, schedules / 86400 * 100);
+  fmt::print("schedules: {} looks and {} firings in a day, {:.3f} ms of CPU a minute, {:.4f} % of a core\n",
+             looks, runs, schedules / 1440 * 1e3, schedules / 86400 * 100);
 
   constexpr int kRounds = 300;
   spent = cpu_seconds();

@@ -24,7 +24,6 @@ class Guard {
   std::optional<Response> refuse(const Request& request) const;
   /// Answers POST /api/login: {"token": "..."} as JSON, or a form's token=...
   Response log_in(const Request& request) const;
-  bool asks_for_token() const { return !token_.empty(); }
 
   /// Adds the headers that every response carries.
   static void decorate(Response& response);

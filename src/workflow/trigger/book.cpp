@@ -333,17 +333,6 @@ Firings TriggerBook::ended(const std::vector<Run>& runs, Time now) {
   return firings;
 }
 
-std::optional<Time> TriggerBook::next_wake() const {
-  if (!state_->begun) return Time{};
-  std::optional<Time> wake;
-  if (!state_->queue.empty()) wake = state_->queue.top().first;
-  for (const size_t index : state_->waiting) {
-    const auto time = batch_time(state_->objects[index].mark, state_->objects[index].trigger);
-    if (time && (!wake || *time < *wake)) wake = time;
-  }
-  return wake;
-}
-
 std::vector<std::string> TriggerBook::prefixes() const {
   std::set<std::string> all;
   for (const auto& entry : state_->objects) all.insert(entry.trigger.prefix);

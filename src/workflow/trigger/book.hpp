@@ -68,9 +68,6 @@ class TriggerBook {
   /// never was, so nothing follows it.
   Firings ended(const std::vector<Run>& runs, Time now);
 
-  /// The earliest moment at which `due` may answer something; nothing when there is no schedule and no batch
-  /// waits. 1970 before the first call, which tells what is new.
-  std::optional<Time> next_wake() const;
   /// The prefixes that have to be listed: none lies within another.
   std::vector<std::string> prefixes() const;
   /// The next `count` firings of every schedule after `now`, by time.

@@ -233,12 +233,14 @@ class Simulation {
       time_ += std::chrono::milliseconds(dice_.upto(90'000));
   }
 
-  /// Sleeps as a scheduler does: until the next firing, at most a day, and a little too long.
+  /// Sleeps until the next firing that is expected, at most a day, and a little too long.
   void sleep() {
-    const auto wake = book_->next_wake();
     const Time clock = time_ + skew_;
     auto nap = std::chrono::milliseconds(24h);
-    if (wake) nap = std::clamp(*wake - clock, std::chrono::milliseconds(1), nap);
+    for (const auto& [name, expectation] : expected_) {
+      const auto next = std::ranges::upper_bound(expectation.dues, std::max(clock, *expectation.until));
+      if (next != expectation.dues.end()) nap = std::min(nap, *next - clock);
+    }
     time_ += nap + std::chrono::milliseconds(dice_.one_in(20) ? dice_.upto(100'000) : dice_.upto(500));
   }
 
