@@ -1,13 +1,12 @@
 #include "lake/drops.hpp"
 
-#include <unistd.h>
-
 #include <algorithm>
 #include <charconv>
 #include <filesystem>
 #include <set>
 
 #include "base/files.hpp"
+#include "base/temporary_file.hpp"
 
 namespace reelhouse::lake {
 namespace {
@@ -17,33 +16,6 @@ namespace fs = std::filesystem;
 constexpr std::string_view kIncomplete = ".incomplete";
 constexpr size_t kDateLength = 10;
 constexpr size_t kMostDigits = 6;
-
-/// A small text as a file, for as long as it is needed.
-class TextFile {
- public:
-  static Result<TextFile> write(const std::string& text) {
-    std::string path = (fs::temp_directory_path() / "reelhouse-XXXXXX").string();
-    const int descriptor = ::mkstemp(path.data());
-    if (descriptor < 0) return fail(system_error("writing a temporary file", path, errno));
-    TextFile file(path);
-    const ssize_t put = ::write(descriptor, text.data(), text.size());
-    const int reason = put < 0 ? errno : ENOSPC;
-    ::close(descriptor);
-    if (put != static_cast<ssize_t>(text.size()))
-      return fail(system_error("writing a temporary file", path, reason));
-    return file;
-  }
-  TextFile(TextFile&& other) noexcept : path_(std::exchange(other.path_, {})) {}
-  TextFile& operator=(TextFile&&) = delete;
-  ~TextFile() {
-    if (!path_.empty()) ::unlink(path_.c_str());
-  }
-  const std::string& path() const { return path_; }
-
- private:
-  explicit TextFile(std::string path) : path_(std::move(path)) {}
-  std::string path_;
-};
 
 Error taken(const std::string& folder) {
   return {ErrorKind::kBusy, "there is a delivery of that name, or somebody else puts one",
@@ -61,7 +33,7 @@ Result<bool> is_ours(const ObjectStore& store, const std::string& marker, const 
 /// Takes a folder for this owner; true when a part of it may be there already.
 Result<bool> claim(ObjectStore& store, const std::string& folder, const std::string& owner) {
   const std::string marker = incomplete_marker(folder);
-  RH_ASSIGN(const TextFile text, TextFile::write(owner));
+  RH_ASSIGN(const TemporaryFile text, TemporaryFile::make(owner));
   const auto left = store.list(folder + "/");
   if (!left && left.error().kind != ErrorKind::kNotFound) return fail(left.error());
   const bool any = left && !left->empty();
@@ -138,7 +110,7 @@ Result<> put_folder_by_marker(ObjectStore& store, std::span<const FolderFile> fi
 }
 
 Result<> put_text(ObjectStore& store, const std::string& text, const std::string& key) {
-  RH_ASSIGN(const TextFile file, TextFile::write(text));
+  RH_ASSIGN(const TemporaryFile file, TemporaryFile::make(text));
   return store.put(file.path(), key);
 }
 

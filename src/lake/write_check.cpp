@@ -1,9 +1,4 @@
-#include <unistd.h>
-
-#include <cerrno>
-#include <cstdlib>
-
-#include "base/files.hpp"
+#include "base/temporary_file.hpp"
 #include "lake/object_store.hpp"
 
 namespace reelhouse::lake {
@@ -14,34 +9,6 @@ namespace fs = std::filesystem;
 constexpr const char* kKey = ".write-check";
 /// An ETag that no object has.
 constexpr const char* kNobodys = "00000000000000000000000000000000";
-
-/// A small file that goes with this.
-class SmallFile {
- public:
-  static Result<SmallFile> make() {
-    std::error_code code;
-    const fs::path folder = fs::temp_directory_path(code);
-    std::string name = ((code ? fs::path("/tmp") : folder) / "reelhouse-check-XXXXXX").string();
-    const int descriptor = ::mkstemp(name.data());
-    if (descriptor < 0) return fail(system_error("making a temporary file", name, errno));
-    SmallFile file(name);
-    const bool written = ::write(descriptor, "x", 1) == 1;
-    const int reason = errno;
-    ::close(descriptor);
-    if (!written) return fail(system_error("writing a temporary file", name, reason));
-    return file;
-  }
-  SmallFile(SmallFile&& other) noexcept : path_(std::exchange(other.path_, {})) {}
-  SmallFile& operator=(SmallFile&&) = delete;
-  ~SmallFile() {
-    if (!path_.empty()) ::unlink(path_.c_str());
-  }
-  const fs::path& path() const { return path_; }
-
- private:
-  explicit SmallFile(fs::path path) : path_(std::move(path)) {}
-  fs::path path_;
-};
 
 Result<> heeds_conditions(ObjectStore& store, const fs::path& file) {
   const auto stored = store.put_if(file, kKey, kNobodys);
@@ -62,7 +29,7 @@ Result<> check_writable(ObjectStore& store, WriteCheck check) {
       error.message = "trying whether anything can be written: " + error.message;
     return fail(std::move(error));
   };
-  RH_ASSIGN(const SmallFile file, SmallFile::make());
+  RH_ASSIGN(const TemporaryFile file, TemporaryFile::make("x"));
   RH_TRY(tried(store.put(file.path(), kKey)));
   const auto heeded = check == WriteCheck::kConditional ? heeds_conditions(store, file.path()) : Result<>();
   auto removed = store.remove(kKey);

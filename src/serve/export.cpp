@@ -1,13 +1,11 @@
 #include "serve/export.hpp"
 
-#include <unistd.h>
 #include <xlsxwriter.h>
 
 #include <cmath>
-#include <cstdlib>
-#include <filesystem>
 
 #include "base/files.hpp"
+#include "base/temporary_file.hpp"
 
 namespace reelhouse::serve {
 namespace {
@@ -46,29 +44,6 @@ const char* number_format(const AnswerColumn& column) {
   if (column.kind == AnswerColumn::Kind::kDimension) return "General";
   return "#,##0.###";
 }
-
-/// A file that is gone when this is.
-class TemporaryFile {
- public:
-  TemporaryFile() {
-    std::error_code code;
-    path_ = (std::filesystem::temp_directory_path(code) / "reelhouse-export-XXXXXX").string();
-    const int descriptor = ::mkstemp(path_.data());
-    if (descriptor >= 0)
-      ::close(descriptor);
-    else
-      path_.clear();
-  }
-  ~TemporaryFile() {
-    if (!path_.empty()) ::unlink(path_.c_str());
-  }
-  TemporaryFile(const TemporaryFile&) = delete;
-  TemporaryFile& operator=(const TemporaryFile&) = delete;
-  const std::string& path() const { return path_; }
-
- private:
-  std::string path_;
-};
 
 /// One workbook being written. The library keeps no row that is finished.
 class Workbook {
@@ -206,16 +181,16 @@ std::string to_csv(const metric::Answer& answer) {
 
 Result<std::string> to_xlsx(const metric::Answer& answer, const std::string& title,
                             const std::string& query) {
-  const TemporaryFile file;
-  if (file.path().empty())
+  const auto file = TemporaryFile::make();
+  if (!file)
     return fail(ErrorKind::kUnavailable, "making a temporary file for the workbook",
                 "See that the folder for temporary files (TMPDIR) can be written.");
-  Workbook book(file.path(), answer);
+  Workbook book(file->path(), answer);
   if (!book.is_open()) return fail(ErrorKind::kInternal, "making the workbook");
   book.write_rows();
   book.write_about(title, query);
   RH_TRY(book.close());
-  return read_file(file.path());
+  return read_file(file->path());
 }
 
 std::string disposition(const std::string& title, const std::string& ending) {

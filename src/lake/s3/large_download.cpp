@@ -1,13 +1,12 @@
 #include "lake/s3/large_download.hpp"
 
 #include <algorithm>
-#include <atomic>
 #include <charconv>
 #include <optional>
-#include <thread>
 #include <utility>
 
 #include "base/hash.hpp"
+#include "lake/s3/each_part.hpp"
 #include "lake/s3/range_sink.hpp"
 #include "lake/s3/side_by_side.hpp"
 #include "lake/s3/upload.hpp"
@@ -107,24 +106,7 @@ void LargeDownload::cut() {
 }
 
 Result<> LargeDownload::for_each_part(const std::function<Result<>(Part&)>& act) {
-  std::atomic<size_t> next = 0;
-  std::atomic<bool> stop = false;
-  std::mutex mutex;
-  Result<> outcome;
-  const auto work = [&] {
-    for (size_t i = next++; i < parts_.size() && !stop; i = next++) {
-      const auto acted = act(parts_[i]);
-      if (acted) continue;
-      stop = true;
-      const std::lock_guard lock(mutex);
-      if (outcome) outcome = acted;
-    }
-  };
-  {
-    std::vector<std::jthread> workers;
-    for (size_t i = 1; i < std::min(transfers_.threads(), parts_.size()); ++i) workers.emplace_back(work);
-    work();
-  }
+  auto outcome = each_part(parts_.size(), transfers_.threads(), [&](size_t i) { return act(parts_[i]); });
   if (outcome && !unhashed_.empty()) outcome = hash(std::exchange(unhashed_, {}));
   return outcome;
 }

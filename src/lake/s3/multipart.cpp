@@ -1,10 +1,9 @@
 #include "lake/s3/multipart.hpp"
 
 #include <algorithm>
-#include <mutex>
-#include <thread>
 
 #include "lake/s3/checks.hpp"
+#include "lake/s3/each_part.hpp"
 #include "lake/s3/xml.hpp"
 
 namespace reelhouse::lake::s3 {
@@ -139,25 +138,7 @@ Result<> MultipartUpload::begin() {
 }
 
 Result<> MultipartUpload::put_parts() {
-  std::atomic<size_t> next = 0;
-  std::atomic<bool> stop = false;
-  std::mutex mutex;
-  Result<> outcome;
-  const auto work = [&] {
-    for (size_t i = next++; i < parts_.size() && !stop; i = next++) {
-      const auto put = put_part(i);
-      if (put) continue;
-      stop = true;
-      const std::lock_guard lock(mutex);
-      if (outcome) outcome = put;
-    }
-  };
-  {
-    std::vector<std::jthread> workers;
-    for (size_t i = 1; i < std::min(parallel_, parts_.size()); ++i) workers.emplace_back(work);
-    work();
-  }
-  return outcome;
+  return each_part(parts_.size(), parallel_, [this](size_t i) { return put_part(i); });
 }
 
 Result<> MultipartUpload::put_part(size_t index) {

@@ -103,20 +103,25 @@ bool Connection::should_stop() const {
   return (stop_ != nullptr && stop_->load()) || (!ignore_interrupts_ && interrupted());
 }
 
+/// Waits for the server for a moment; asks it to cancel the statement when it should stop.
+void Connection::wait_a_step() {
+  if (should_stop() && !cancelled_) {
+    cancelled_ = true;
+    std::array<char, 256> ignored{};
+    PGcancel* cancel = PQgetCancel(handle_);
+    (void)PQcancel(cancel, ignored.data(), ignored.size());
+    PQfreeCancel(cancel);
+  }
+  pollfd ready{PQsocket(handle_), POLLIN, 0};
+  (void)::poll(&ready, 1, kStep);
+}
+
 /// Waits until a result can be had without blocking.
 Result<> Connection::wait() {
   while (true) {
     if (PQconsumeInput(handle_) == 0) return fail(lost());
     if (PQisBusy(handle_) == 0) return {};
-    if (should_stop() && !cancelled_) {
-      cancelled_ = true;
-      std::array<char, 256> ignored{};
-      PGcancel* cancel = PQgetCancel(handle_);
-      (void)PQcancel(cancel, ignored.data(), ignored.size());
-      PQfreeCancel(cancel);
-    }
-    pollfd ready{PQsocket(handle_), POLLIN, 0};
-    (void)::poll(&ready, 1, kStep);
+    wait_a_step();
   }
 }
 
@@ -232,15 +237,7 @@ Result<std::optional<std::string_view>> Connection::get() {
       return std::optional<std::string_view>();
     }
     if (size == -2) return fail(lost());
-    if (should_stop() && !cancelled_) {
-      cancelled_ = true;
-      std::array<char, 256> ignored{};
-      PGcancel* cancel = PQgetCancel(handle_);
-      (void)PQcancel(cancel, ignored.data(), ignored.size());
-      PQfreeCancel(cancel);
-    }
-    pollfd ready{PQsocket(handle_), POLLIN, 0};
-    (void)::poll(&ready, 1, kStep);
+    wait_a_step();
     if (PQconsumeInput(handle_) == 0) return fail(lost());
   }
 }

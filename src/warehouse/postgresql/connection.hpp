@@ -71,6 +71,7 @@ class Connection {
  private:
   Connection(const Location& location, PGconn* handle) : location_(location), handle_(handle) {}
   Result<> prepare_session();
+  void wait_a_step();
   Result<> wait();
   Result<PGresult*> last_result();
   Error error_of(const PGresult* result);
