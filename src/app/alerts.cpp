@@ -2,8 +2,8 @@
 #include <iostream>
 
 #include "app/command.hpp"
-#include "app/plural.hpp"
 #include "base/near_miss.hpp"
+#include "base/text.hpp"
 #include "project/alerts.hpp"
 
 namespace reelhouse::app {

@@ -1,8 +1,8 @@
 #include <iostream>
 
 #include "app/command.hpp"
-#include "app/plural.hpp"
 #include "base/files.hpp"
+#include "base/text.hpp"
 #include "catalog/catalog.hpp"
 
 namespace reelhouse::app {

@@ -4,8 +4,8 @@
 #include <iostream>
 
 #include "app/command.hpp"
-#include "app/one_line.hpp"
 #include "base/files.hpp"
+#include "base/text.hpp"
 #include "lake/keys.hpp"
 #include "lake/object_store.hpp"
 #include "warehouse/versions.hpp"

@@ -6,10 +6,10 @@
 #include <iostream>
 
 #include "app/command.hpp"
-#include "app/plural.hpp"
 #include "base/files.hpp"
 #include "base/interrupt.hpp"
 #include "base/near_miss.hpp"
+#include "base/text.hpp"
 #include "lake/arriving_folder.hpp"
 #include "warehouse/versions.hpp"
 #include "workflow/define/definition.hpp"

@@ -2,10 +2,10 @@
 #include <iostream>
 
 #include "app/command.hpp"
-#include "app/plural.hpp"
 #include "base/files.hpp"
 #include "base/interrupt.hpp"
 #include "base/near_miss.hpp"
+#include "base/text.hpp"
 #include "catalog/sources.hpp"
 #include "lake/fetch/fetch.hpp"
 #include "lake/object_store.hpp"

@@ -1,9 +1,9 @@
 #include "model/lineage.hpp"
+#include "base/text.hpp"
 
 #include <iostream>
 
 #include "app/command.hpp"
-#include "app/plural.hpp"
 #include "model/curated.hpp"
 #include "project/lineage.hpp"
 
@@ -20,13 +20,6 @@ struct LineageFlags {
   std::string name;
   bool downstream = false;
 };
-
-/// Renders 8807 as "8,807".
-std::string grouped(uint64_t number) {
-  std::string text = std::to_string(number);
-  for (size_t at = text.size(); at > 3;) text.insert(at -= 3, ",");
-  return text;
-}
 
 /// Lists what decides, a table after the other: "stg_user (age, country), raw.user".
 std::string deciders_text(const std::vector<Origin>& deciders) {

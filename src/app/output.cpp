@@ -13,6 +13,7 @@
 #include "app/row_text.hpp"
 #include "app/table_printer.hpp"
 #include "app/text_width.hpp"
+#include "base/text.hpp"
 
 namespace reelhouse::app {
 namespace {
@@ -49,9 +50,8 @@ bool is_json_number(std::string_view text) {
 
 /// True for what engines write for a number that JSON does not have.
 bool is_no_number(std::string_view text) {
-  std::string lower(text.substr(text.starts_with('-') || text.starts_with('+') ? 1 : 0));
-  std::ranges::transform(lower, lower.begin(), [](unsigned char c) { return std::tolower(c); });
-  return lower == "nan" || lower == "inf" || lower == "infinity";
+  const std::string word = lower(text.substr(text.starts_with('-') || text.starts_with('+') ? 1 : 0));
+  return word == "nan" || word == "inf" || word == "infinity";
 }
 
 void append_json_text(std::string& out, std::string_view text) {

@@ -3,7 +3,7 @@
 #include <variant>
 
 #include "app/command.hpp"
-#include "app/one_line.hpp"
+#include "base/text.hpp"
 #include "project/receipts.hpp"
 #include "project/rows.hpp"
 

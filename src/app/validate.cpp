@@ -1,9 +1,9 @@
 #include "model/validate.hpp"
+#include "base/text.hpp"
 
 #include <iostream>
 
 #include "app/command.hpp"
-#include "app/plural.hpp"
 #include "project/alerts.hpp"
 #include "serve/dashboards.hpp"
 
