@@ -184,7 +184,7 @@ std::string free_name(const std::string& wanted, std::set<std::string>& taken) {
 }
 
 std::string new_name(const Group& group, const std::string& dataset, bool alone) {
-  const std::string base = column_name(dataset);
+  std::string base = column_name(dataset);
   const std::string stem = table_stem(group.joined.front()->name);
   if (alone || stem.empty() || stem == base) return base;
   return stem.starts_with(base + "_") ? stem : base + "_" + stem;

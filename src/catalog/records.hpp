@@ -47,8 +47,8 @@ class DelimitedCursor {
   bool was_quoted(size_t field) const { return !simple_ && parts_[field].quoted; }
   /// True for a field in quotes whose text could not stand there without them.
   bool needed_quotes(size_t field, std::string_view text) const {
-    return !simple_ && (parts_[field].escaped || text.find(format_.delimiter) != text.npos ||
-                        text.find_first_of("\r\n") != text.npos);
+    return !simple_ && (parts_[field].escaped || text.find(format_.delimiter) != std::string_view::npos ||
+                        text.find_first_of("\r\n") != std::string_view::npos);
   }
 
   /// Fields in quotes that were closed as they should, over all blocks.
