@@ -171,10 +171,8 @@ Result<> Builder::define_inputs() {
           database_.add_source("raw." + declared.name, catalog::make_table_source(lake_, absent, &declared)));
     }
   for (const auto& seed : project_.seeds) {
-    auto created = session->execute(fmt::format(
-        "create or replace table seed.{} as select * from read_csv({}, header = true, all_varchar = true, "
-        "delim = ',', quote = '\"', nullstr = '')",
-        quote_name(seed.name), quote_text(seed.file.string())));
+    auto created = session->execute(
+        fmt::format("create or replace table seed.{} as {}", quote_name(seed.name), read_seed(seed)));
     if (!created)
       return fail(ErrorKind::kProject, "reading the seed: " + created.error().message, "",
                   seed.file.string());

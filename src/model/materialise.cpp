@@ -162,6 +162,13 @@ std::string read_build(const fs::path& folder) {
   return fmt::format("select * from read_parquet({})", quote_text((folder / "part-0.parquet").string()));
 }
 
+std::string read_seed(const Seed& seed) {
+  return fmt::format(
+      "select * from read_csv({}, header = true, all_varchar = true, delim = ',', quote = '\"', "
+      "nullstr = '')",
+      quote_text(seed.file.string()));
+}
+
 Result<BuildRecord> materialise(const Model& model, const fs::path& folder, engine::Session& session) {
   auto described = session.query(fmt::format("select * from ({}\n) limit 0", model.statement()));
   if (!described) return fail(locate(described.error(), model.sql, model.file.string(), 1));

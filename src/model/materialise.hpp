@@ -16,4 +16,7 @@ Result<BuildRecord> materialise(const Model& model, const std::filesystem::path&
 /// The SELECT that reads a finished build ("select * from read_parquet(...)").
 std::string read_build(const std::filesystem::path& folder);
 
+/// The SELECT that reads a seed's file; every column is text, and an empty value null.
+std::string read_seed(const Seed& seed);
+
 }  // namespace reelhouse::model
