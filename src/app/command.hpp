@@ -56,6 +56,7 @@ void add_sql(CLI::App& app, const GlobalFlags& flags);
 void add_export(CLI::App& app, const GlobalFlags& flags);
 void add_metric(CLI::App& app, const GlobalFlags& flags);
 void add_serve(CLI::App& app, const GlobalFlags& flags);
+void add_test(CLI::App& app, const GlobalFlags& flags);
 void add_validate(CLI::App& app, const GlobalFlags& flags);
 void add_doctor(CLI::App& app, const GlobalFlags& flags);
 void add_completion(CLI::App& app, const GlobalFlags& flags);

@@ -120,9 +120,9 @@ int run_program(int argc, char** argv) {
   GlobalFlags flags;
   add_global_flags(app, flags);
   for (const auto& add :
-       {add_init,   add_generate,  add_lake,   add_fetch,    add_crawl,   add_catalog,    add_run,
-        add_runs,   add_workflows, add_alerts, add_rollback, add_lineage, add_quarantine, add_sql,
-        add_export, add_metric,    add_serve,  add_validate, add_doctor,  add_completion})
+       {add_init,   add_generate,  add_lake,   add_fetch,    add_crawl,    add_catalog,    add_run,
+        add_runs,   add_workflows, add_alerts, add_rollback, add_lineage,  add_quarantine, add_sql,
+        add_export, add_metric,    add_serve,  add_test,     add_validate, add_doctor,     add_completion})
     add(app, flags);
   try {
     app.parse(argc, argv);

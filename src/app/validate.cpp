@@ -4,6 +4,7 @@
 #include <iostream>
 
 #include "app/command.hpp"
+#include "model/testing/check.hpp"
 #include "project/alerts.hpp"
 #include "serve/dashboards.hpp"
 
@@ -49,7 +50,9 @@ Result<int> run_validate(const GlobalFlags& flags) {
   RH_ASSIGN(const auto project, open_project(flags));
   RH_ASSIGN(const auto bound, project->bound());
   std::vector<Error> problems = bound->problems;
+  const auto tests = model::load_tests(bound->models->project, problems);
   RH_ASSIGN(Validation validation, model::validate(*bound->binding, problems));
+  RH_TRY(model::check_tests(*bound->binding, tests, problems));
   const auto definitions = project->definitions();
   if (!definitions) problems.push_back(definitions.error());
   const Json pages = definitions
@@ -70,9 +73,9 @@ Result<int> run_validate(const GlobalFlags& flags) {
   if (flags.quiet) return kDone;
   print_notes(validation.warnings, "warning: ");
   std::cerr << counted(validation.models.size(), "model") << ", " << counted(validation.checks, "check")
-            << ", " << counted((*definitions)->views.size(), "metric view") << ", "
-            << counted(pages.size(), "page") << ", " << counted(workflows->all.size(), "workflow")
-            << ": valid\n";
+            << ", " << counted(tests.size(), "test") << ", "
+            << counted((*definitions)->views.size(), "metric view") << ", " << counted(pages.size(), "page")
+            << ", " << counted(workflows->all.size(), "workflow") << ": valid\n";
   return kDone;
 }
 
@@ -81,8 +84,8 @@ Result<int> run_validate(const GlobalFlags& flags) {
 void add_validate(CLI::App& app, const GlobalFlags& flags) {
   auto* command = app.add_subcommand("validate", "Check the project's SQL and YAML without any data");
   command->footer(
-      "Binds every model, rule and check, reads every metric, page, workflow and alert, and says what is\n"
-      "wrong with file and line. Reads no data; what the catalog knows of the lake is used.\n\n"
+      "Binds every model, rule, check and test, reads every metric, page, workflow and alert, and says what\n"
+      "is wrong with file and line. Reads no data; what the catalog knows of the lake is used.\n\n"
       "Examples:\n"
       "  reelhouse validate\n"
       "  reelhouse validate --format json\n\n"
