@@ -103,10 +103,10 @@ class MeasureColumns {
 void add_rows(const LineageNode& node, int64_t depth, bool downstream, engine::Rows& rows) {
   const auto add = [&](const std::string& table, const std::string& column, const std::string& kind,
                        const model::LineageObject* object) {
-    rows.rows.push_back({depth, node.place.table, engine::text_or_null(node.place.column), engine::text_or_null(table),
-                         engine::text_or_null(column), kind, object ? Cell{object->key} : Cell{},
-                         object ? engine::text_or_null(object->field) : Cell{},
-                         object ? Cell{object->drop} : Cell{}});
+    rows.rows.push_back(
+        {depth, node.place.table, engine::text_or_null(node.place.column), engine::text_or_null(table),
+         engine::text_or_null(column), kind, object ? Cell{object->key} : Cell{},
+         object ? engine::text_or_null(object->field) : Cell{}, object ? Cell{object->drop} : Cell{}});
   };
   for (const auto& input : node.inputs)
     add(input.place.table, input.place.column, model::name_of_how(input.how), nullptr);

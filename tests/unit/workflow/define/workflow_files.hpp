@@ -19,8 +19,8 @@ class WorkflowFiles {
     names_.selectable = {"stg_order", "fct_order", "dim_item", "staging", "marts"};
     names_.published = {"dim_item", "fct_order"};
     names_.project = folder_.path();
-    for (const char* folder : {"models", "sources", "seeds", "metrics", "dashboards", "workflows", "generator",
-                               ".reelhouse"})
+    for (const char* folder :
+         {"models", "sources", "seeds", "metrics", "dashboards", "workflows", "generator", ".reelhouse"})
       names_.folders.push_back(folder_.path() / folder);
     names_.lake = (folder_.path() / "lake").string();
     names_.store = (folder_.path() / "store").string();
