@@ -175,10 +175,6 @@ Result<> Statement::bind(int parameter, double value) {
   return check(sqlite3_bind_double(statement_, parameter, value), "binding a value of");
 }
 
-Result<> Statement::bind_null(int parameter) {
-  return check(sqlite3_bind_null(statement_, parameter), "binding a value of");
-}
-
 Result<bool> Statement::step() {
   const int code = sqlite3_step(statement_);
   if (code == SQLITE_ROW) return true;

@@ -33,7 +33,6 @@ class Statement {
   Result<> bind(int parameter, uint64_t value) { return bind(parameter, static_cast<int64_t>(value)); }
   Result<> bind(int parameter, bool value) { return bind(parameter, static_cast<int64_t>(value)); }
   Result<> bind(int parameter, double value);
-  Result<> bind_null(int parameter);
 
   /// Moves to the next row: true when there is one, false at the end.
   /// Errors: those of Sqlite::execute.

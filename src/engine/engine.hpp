@@ -65,10 +65,8 @@ class Session {
   /// with the columns even when there are no rows); stops early when the callback returns false.
   virtual Result<> stream(const std::string& sql, const std::function<bool(const Rows&)>& piece) = 0;
   /// Starts one statement whose rows are fetched as the engine holds them: for moving many of them.
-  /// Errors: as execute; kInternal where a session has no such way.
-  virtual Result<std::unique_ptr<Scan>> scan(const std::string& sql) {
-    return fail(ErrorKind::kInternal, "this session hands out no chunks", "", sql);
-  }
+  /// Errors: as execute.
+  virtual Result<std::unique_ptr<Scan>> scan(const std::string& sql) = 0;
   /// Parses one SELECT and lists what it names; nothing has to exist.
   /// Errors: kQuery (no SELECT, or a syntax error; `where` is the byte offset in the text).
   virtual Result<References> references_of(const std::string& sql) = 0;

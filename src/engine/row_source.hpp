@@ -25,13 +25,13 @@ class RowBatch {
   virtual void set_integer(size_t column, size_t row, int64_t value) = 0;
   virtual void set_date(size_t column, size_t row, Date value) = 0;
   virtual void set_null(size_t column, size_t row) = 0;
-  /// The rest is for sources that have such columns. Days and microseconds count from 1970; the largest
-  /// value of their type, or its negative, is an infinity. A decimal comes as its digits without the point.
-  virtual void set_days(size_t /*column*/, size_t /*row*/, int32_t /*value*/) {}
-  virtual void set_timestamp(size_t /*column*/, size_t /*row*/, int64_t /*value*/) {}
-  virtual void set_double(size_t /*column*/, size_t /*row*/, double /*value*/) {}
-  virtual void set_boolean(size_t /*column*/, size_t /*row*/, bool /*value*/) {}
-  virtual void set_decimal(size_t /*column*/, size_t /*row*/, Wide /*value*/) {}
+  /// Days and microseconds count from 1970; the largest value of their type, or its negative, is an infinity. A
+  /// decimal comes as its digits without the point.
+  virtual void set_days(size_t column, size_t row, int32_t value) = 0;
+  virtual void set_timestamp(size_t column, size_t row, int64_t value) = 0;
+  virtual void set_double(size_t column, size_t row, double value) = 0;
+  virtual void set_boolean(size_t column, size_t row, bool value) = 0;
+  virtual void set_decimal(size_t column, size_t row, Wide value) = 0;
 };
 
 enum class CellType { kText, kInteger, kDate, kTimestamp, kDouble, kBoolean, kDecimal };

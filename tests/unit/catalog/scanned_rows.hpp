@@ -25,6 +25,21 @@ class CollectingBatch final : public engine::RowBatch {
   }
   void set_date(size_t column, size_t row, Date value) override { set(column, row, to_iso(value)); }
   void set_null(size_t column, size_t row) override { set(column, row, std::nullopt); }
+  void set_days(size_t column, size_t row, int32_t value) override {
+    set(column, row, std::to_string(value));
+  }
+  void set_timestamp(size_t column, size_t row, int64_t value) override {
+    set(column, row, std::to_string(value));
+  }
+  void set_double(size_t column, size_t row, double value) override {
+    set(column, row, fmt::format("{}", value));
+  }
+  void set_boolean(size_t column, size_t row, bool value) override {
+    set(column, row, value ? "true" : "false");
+  }
+  void set_decimal(size_t column, size_t row, engine::Wide value) override {
+    set(column, row, fmt::format("{}:{}", value.upper, value.lower));
+  }
 
   void clear() {
     cells_.assign(capacity_, ScannedRow(columns_));

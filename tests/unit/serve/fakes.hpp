@@ -16,6 +16,9 @@ class FakeSession final : public engine::Session {
     return engine::Rows{};
   }
   Result<> stream(const std::string&, const std::function<bool(const engine::Rows&)>&) override { return {}; }
+  Result<std::unique_ptr<engine::Scan>> scan(const std::string& sql) override {
+    return fail(ErrorKind::kInternal, "nothing can be scanned here", "", sql);
+  }
   Result<engine::References> references_of(const std::string&) override { return engine::References{}; }
   Result<Json> plan_of(const std::string&) override { return Json(); }
   void interrupt() override {

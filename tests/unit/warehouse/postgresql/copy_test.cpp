@@ -194,6 +194,11 @@ TEST_F(Copy, BytesThatAreCutAreNoticed) {
     void set_integer(size_t, size_t, int64_t) override {}
     void set_date(size_t, size_t, Date) override {}
     void set_null(size_t, size_t) override {}
+    void set_days(size_t, size_t, int32_t) override {}
+    void set_timestamp(size_t, size_t, int64_t) override {}
+    void set_double(size_t, size_t, double) override {}
+    void set_boolean(size_t, size_t, bool) override {}
+    void set_decimal(size_t, size_t, engine::Wide) override {}
   } batch;
   for (size_t size = 1; size < encoded.bytes.size(); ++size) {
     Decoder decoder("t", encoded.columns);
