@@ -5,10 +5,6 @@
 function(add_room name)
   cmake_parse_arguments(ROOM "" "" "NEEDS;LINK;PRIVATE" ${ARGN})
   file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/src/${name}/*.cpp)
-  if(NOT sources)  # a room whose code is still to come
-    set(sources ${CMAKE_BINARY_DIR}/empty_${name}.cpp)
-    file(TOUCH ${sources})
-  endif()
   add_library(${name} STATIC ${sources})
   target_include_directories(${name} PUBLIC ${CMAKE_SOURCE_DIR}/src)
   target_link_libraries(${name} PUBLIC ${ROOM_NEEDS} ${ROOM_LINK} Threads::Threads PRIVATE ${ROOM_PRIVATE})
