@@ -6,6 +6,7 @@
 #include "base/files.hpp"
 #include "base/hash.hpp"
 #include "base/interrupt.hpp"
+#include "workflow/run/publication.hpp"
 #include "workflow/run/receipt.hpp"
 
 namespace reelhouse::workflow {
@@ -34,6 +35,12 @@ struct LastPublish {
   }
 };
 
+/// What a build is asked for.
+struct Selection {
+  std::vector<std::string> models;  ///< empty = all
+  bool full_refresh = false;
+};
+
 /// Members are in the order in which they come to life.
 class LocalPipeline final : public Pipeline {
  public:
@@ -56,12 +63,11 @@ class LocalPipeline final : public Pipeline {
  private:
   Result<> open_lake();
   Result<> recall_crawl();
-  Result<> plan();
+  Result<> plan(const Selection& selection);
   bool nothing_changed();
   Result<> build_models();
   void tell_outcome(const model::ModelOutcome& outcome);
   Result<> complete_selection();
-  std::vector<warehouse::PublishedTable> tables_to_publish(std::vector<std::string>& needed) const;
   Result<> check_writable();
   std::vector<model::CheckResult> check_delivery() const {
     return model::check_delivery(project_, crawled_.tables, crawled_.unreadable,
@@ -70,7 +76,6 @@ class LocalPipeline final : public Pipeline {
   void forget_old_copies() const;
   Result<> stop_on_failed_checks();
   std::string content_hash() const;
-  std::string missing_note(size_t node) const;
   int workers() const {
     const unsigned cores =
         options_.threads > 0 ? static_cast<unsigned>(options_.threads) : std::thread::hardware_concurrency();
@@ -84,7 +89,7 @@ class LocalPipeline final : public Pipeline {
   }
   lake::StoreOptions object_copies() const { return {options_.objects, 0}; }
 
-  PipelineOptions options_;
+  const PipelineOptions options_;
   const Clock& clock_;
   const Say say_;
   const TellPart tell_;
@@ -106,6 +111,7 @@ class LocalPipeline final : public Pipeline {
   model::BuildOptions build_options_;
   std::unique_ptr<model::Builder> builder_;
   bool is_built_ = false;
+  bool is_partial_ = false;  ///< a selection was built, not every model
   bool is_checked_ = false;
 };
 
@@ -185,7 +191,7 @@ Result<uint64_t> LocalPipeline::crawl() {
   return records;
 }
 
-Result<> LocalPipeline::plan() {
+Result<> LocalPipeline::plan(const Selection& selection) {
   const PhaseTimer timer(phases_, "plan");
   builder_.reset();
   engine::DatabaseOptions database;
@@ -203,8 +209,8 @@ Result<> LocalPipeline::plan() {
     for (size_t i = 1; i < problems.size(); ++i) say_("error: " + problems[i].to_string());
     return fail(problems.front());
   }
-  RH_ASSIGN(build_options_.selected, model::select(graph_, options_.select));
-  build_options_.full_refresh = options_.full_refresh;
+  RH_ASSIGN(build_options_.selected, model::select(graph_, selection.models));
+  build_options_.full_refresh = selection.full_refresh;
   build_options_.workers = workers();
   builder_ = std::make_unique<model::Builder>(project_, graph_, *lake_, *catalog_, crawled_.tables, curated_,
                                               *database_);
@@ -225,7 +231,7 @@ std::string LocalPipeline::content_hash() const {
 }
 
 bool LocalPipeline::nothing_changed() {
-  if (!options_.select.empty() || options_.full_refresh) return false;
+  if (is_partial_ || options_.full_refresh) return false;
   const LastPublish last = LastPublish::load(options_.last_publish);
   if (last.version == 0 || last.content != content_hash() || last.server != server()) return false;
   const auto current = warehouse_->current();
@@ -288,7 +294,8 @@ Result<> LocalPipeline::build_models() {
 
 Result<uint64_t> LocalPipeline::build() {
   RH_TRY(recall_crawl());
-  RH_TRY(plan());
+  RH_TRY(plan({options_.select, options_.full_refresh}));
+  is_partial_ = !options_.select.empty();
   if (!nothing_changed()) {
     std::vector<model::CheckResult> by_models;  // none yet: until they are built the crawl alone has rejected
     result_.objects = model::account(graph_, {}, crawled_.tables, by_models);
@@ -341,83 +348,17 @@ Result<> LocalPipeline::stop_on_failed_checks() {
       "The lines above name the check and the first rows; the version published before stays current.");
 }
 
-/// Tells which optional datasets a model stands on that are not in the lake, in their sources' words.
-std::string LocalPipeline::missing_note(size_t node) const {
-  std::vector<bool> marked(graph_.nodes.size(), false);
-  marked[node] = true;
-  marked = graph_.upstream(marked);
-  const auto is_read = [&](const catalog::SourceTable& table) {
-    for (size_t i = 0; i < marked.size(); ++i)
-      if (marked[i] && std::ranges::find(graph_.nodes[i].raw, table.name) != graph_.nodes[i].raw.end())
-        return true;
-    return false;
-  };
-  const auto is_here = [&](const catalog::SourceTable& table) {
-    const auto found = std::ranges::find(crawled_.tables, table.name, &catalog::CatalogTable::name);
-    return found != crawled_.tables.end() && found->records() > 0;
-  };
-  std::string note;
-  for (const auto& source : project_.sources) {
-    if (!source.optional || std::ranges::none_of(source.tables, is_read) ||
-        std::ranges::any_of(source.tables, is_here))
-      continue;
-    note += (note.empty() ? "" : " ") +
-            (source.missing.empty() ? source.dataset + " is not in the lake." : source.missing);
-  }
-  return note;
-}
-
-/// Tells the keys that a model's checks of severity error hold: its grain, or the first column that is
-/// unique and never null; and its relationships.
-void add_keys(const model::Model& model, warehouse::PublishedTable& table) {
-  const auto holds = [&](const std::string& name) {
-    return std::ranges::any_of(model.checks, [&](const model::Check& check) {
-      return check.name == name && check.severity == model::Severity::kError;
-    });
-  };
-  table.primary_key = model.grain;
-  for (const auto& column : model.columns)
-    if (table.primary_key.empty() && holds(fmt::format("unique({})", column.name)) &&
-        holds(fmt::format("not_null({})", column.name)))
-      table.primary_key = {column.name};
-  for (const auto& relationship : model.relationships)
-    table.foreign_keys.push_back({relationship.column, relationship.to, relationship.key});
-}
-
-std::vector<warehouse::PublishedTable> LocalPipeline::tables_to_publish(
-    std::vector<std::string>& needed) const {
-  std::vector<warehouse::PublishedTable> tables;
-  for (const auto& outcome : builder_->outcomes()) {
-    needed.push_back(outcome.model + "/" + outcome.record.fingerprint);
-    const auto& model = *graph_.nodes[static_cast<size_t>(graph_.find(outcome.model))].model;
-    if (!model.published() || model.materialisation != model::Materialisation::kTable) continue;
-    warehouse::PublishedTable table;
-    table.name = model.name;
-    table.fingerprint = outcome.record.fingerprint;
-    table.files = {curated_.folder(model.name, outcome.record.fingerprint) / "part-0.parquet"};
-    table.description = model.description.empty() ? model.row : model.description;
-    table.rows = outcome.record.rows;
-    table.note = missing_note(static_cast<size_t>(graph_.find(outcome.model)));
-    for (const auto& column : model.columns)
-      table.column_descriptions.emplace_back(column.name, column.description);
-    add_keys(model, table);
-    tables.push_back(std::move(table));
-  }
-  return tables;
-}
-
 /// Takes the builds of the models that were not selected from the store.
 Result<> LocalPipeline::complete_selection() {
-  if (options_.select.empty()) return {};
-  options_.select.clear();
-  options_.full_refresh = false;
-  RH_TRY(plan());
+  if (!is_partial_) return {};
+  RH_TRY(plan({}));
   if (!builder_->all_known(build_options_))
     return fail(ErrorKind::kProject,
                 "publishing needs every model, and some are not built from what lies in the lake",
                 "Let a build step build all of them: build: all.");
   result_.checks = check_delivery();
   RH_TRY(build_models());
+  is_partial_ = false;
   is_checked_ = false;
   return {};
 }
@@ -428,8 +369,9 @@ Result<uint64_t> LocalPipeline::publish() {
   RH_TRY(complete_selection());
   if (!is_checked_) RH_TRY(check());
   const PhaseTimer timer(phases_, "publish");
-  std::vector<std::string> needed;
-  const auto tables = tables_to_publish(needed);
+  const auto& outcomes = builder_->outcomes();
+  const auto tables = tables_to_publish(project_, graph_, crawled_.tables, outcomes, curated_);
+  const auto needed = builds_of(outcomes);
   database_.reset();  // frees its memory before the new file is written
   RH_ASSIGN(const auto version, warehouse_->publish(tables, run_, options_.keep_versions, clock_));
   result_.version = version.number;
@@ -461,37 +403,13 @@ void LocalPipeline::forget_old_copies() const {
 }
 
 Json LocalPipeline::write_receipt(const Run& run, const std::string& error) {
-  Json receipt = {{"run", run.id},
-                  {"workflow", run.workflow},
-                  {"state", name_of(run.state)},
-                  {"started", run.started},
-                  {"ended", run.ended.empty() ? to_iso(clock_.now()) : run.ended},
-                  {"cause", run.cause.kind},
-                  {"lake", options_.lake},
-                  {"version", result_.version > 0 ? Json(result_.version) : Json(nullptr)}};
-  if (!error.empty()) receipt["error"] = error;
-  receipt["unchanged"] = result_.unchanged;
-  receipt["phases"] = phases_;
-  uint64_t read = 0;
-  uint64_t kept = 0;
-  Json objects = Json::array();
-  for (const auto& object : result_.objects) {
-    objects.push_back(to_json(object));
-    read += object.read;
-    kept += object.kept;
-  }
-  receipt["records"] = {{"read", read}, {"kept", kept}, {"rejected", read - kept}};
-  receipt["objects"] = std::move(objects);
-  Json unreadable = Json::array();
-  for (const auto& object : crawled_.unreadable)
-    unreadable.push_back(
-        {{"object", object.info.key}, {"etag", object.info.etag}, {"problem", object.problem}});
-  receipt["unreadable"] = std::move(unreadable);
-  for (const char* list : {"models", "checks", "changes"}) receipt[list] = Json::array();
-  if (builder_)
-    for (const auto& outcome : builder_->outcomes()) receipt["models"].push_back(to_json(outcome));
-  for (const auto& check : result_.checks) receipt["checks"].push_back(to_json(check));
-  for (const auto& change : result_.changes) receipt["changes"].push_back(to_json(change));
+  const std::vector<model::ModelOutcome> none;
+  Json receipt = receipt_of(run, error, clock_.now(),
+                            {.lake = options_.lake,
+                             .phases = phases_,
+                             .result = result_,
+                             .unreadable = crawled_.unreadable,
+                             .models = builder_ ? builder_->outcomes() : none});
   const fs::path file = options_.receipts / (run.id + ".json");
   if (auto written = write_file_atomically(file, receipt.dump(2) + "\n"); !written)
     say_("warning: the receipt could not be written: " + written.error().to_string());

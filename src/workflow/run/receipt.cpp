@@ -43,22 +43,6 @@ double rounded(double seconds) {
   return static_cast<double>(static_cast<int64_t>(seconds * 1000 + 0.5)) / 1000;
 }
 
-}  // namespace
-
-PhaseTimer::PhaseTimer(Json& phases, std::string name)
-    : phases_(phases), name_(std::move(name)), start_(std::chrono::steady_clock::now()) {
-  reset_peak_memory();
-}
-
-double PhaseTimer::seconds() const {
-  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count();
-}
-
-PhaseTimer::~PhaseTimer() {
-  phases_.push_back(
-      {{"phase", name_}, {"seconds", rounded(seconds())}, {"peak_memory_bytes", peak_memory()}});
-}
-
 Json to_json(const model::CheckResult& check) {
   Json json = {{"model", check.model},
                {"check", check.name},
@@ -100,6 +84,57 @@ Json to_json(const model::ModelOutcome& outcome) {
   }
   if (!outcome.error.empty()) json["error"] = outcome.error;
   return json;
+}
+
+}  // namespace
+
+PhaseTimer::PhaseTimer(Json& phases, std::string name)
+    : phases_(phases), name_(std::move(name)), start_(std::chrono::steady_clock::now()) {
+  reset_peak_memory();
+}
+
+double PhaseTimer::seconds() const {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count();
+}
+
+PhaseTimer::~PhaseTimer() {
+  phases_.push_back(
+      {{"phase", name_}, {"seconds", rounded(seconds())}, {"peak_memory_bytes", peak_memory()}});
+}
+
+Json receipt_of(const Run& run, const std::string& error, Time now, const ReceiptParts& parts) {
+  const PipelineResult& result = parts.result;
+  Json receipt = {{"run", run.id},
+                  {"workflow", run.workflow},
+                  {"state", name_of(run.state)},
+                  {"started", run.started},
+                  {"ended", run.ended.empty() ? to_iso(now) : run.ended},
+                  {"cause", run.cause.kind},
+                  {"lake", parts.lake},
+                  {"version", result.version > 0 ? Json(result.version) : Json(nullptr)}};
+  if (!error.empty()) receipt["error"] = error;
+  receipt["unchanged"] = result.unchanged;
+  receipt["phases"] = parts.phases;
+  uint64_t read = 0;
+  uint64_t kept = 0;
+  Json objects = Json::array();
+  for (const auto& object : result.objects) {
+    objects.push_back(to_json(object));
+    read += object.read;
+    kept += object.kept;
+  }
+  receipt["records"] = {{"read", read}, {"kept", kept}, {"rejected", read - kept}};
+  receipt["objects"] = std::move(objects);
+  Json unreadable = Json::array();
+  for (const auto& object : parts.unreadable)
+    unreadable.push_back(
+        {{"object", object.info.key}, {"etag", object.info.etag}, {"problem", object.problem}});
+  receipt["unreadable"] = std::move(unreadable);
+  for (const char* list : {"models", "checks", "changes"}) receipt[list] = Json::array();
+  for (const auto& outcome : parts.models) receipt["models"].push_back(to_json(outcome));
+  for (const auto& check : result.checks) receipt["checks"].push_back(to_json(check));
+  for (const auto& change : result.changes) receipt["changes"].push_back(to_json(change));
+  return receipt;
 }
 
 }  // namespace reelhouse::workflow

@@ -19,10 +19,17 @@ class PhaseTimer {
   std::chrono::steady_clock::time_point start_;
 };
 
-/// Render parts of a receipt.
-Json to_json(const model::CheckResult& check);
-Json to_json(const model::ObjectAccount& object);
-Json to_json(const catalog::Change& change);
-Json to_json(const model::ModelOutcome& outcome);
+/// What a receipt tells besides how the run ended.
+struct ReceiptParts {
+  const std::string& lake;
+  const Json& phases;  ///< as PhaseTimer wrote them
+  const PipelineResult& result;
+  const std::vector<catalog::CatalogObject>& unreadable;
+  const std::vector<model::ModelOutcome>& models;
+};
+
+/// Renders the receipt of a run (docs/architecture.md says what is in it). `error` is empty when it ended
+/// well; `now` is when it ended if the run itself does not say.
+Json receipt_of(const Run& run, const std::string& error, Time now, const ReceiptParts& parts);
 
 }  // namespace reelhouse::workflow
