@@ -1,19 +1,18 @@
 #include "workflow/scheduler/scheduler.hpp"
 
 #include <algorithm>
-#include <atomic>
 #include <condition_variable>
-#include <list>
 #include <mutex>
+#include <set>
 #include <thread>
 
 #include "base/files.hpp"
 #include "base/hash.hpp"
 #include "base/near_miss.hpp"
 #include "lake/drops.hpp"
-#include "workflow/run/command_process.hpp"
 #include "workflow/run/log.hpp"
 #include "workflow/run/project_steps.hpp"
+#include "workflow/scheduler/closer.hpp"
 #include "workflow/scheduler/housekeeping.hpp"
 
 namespace reelhouse::workflow {
@@ -31,17 +30,11 @@ constexpr auto kBucketPoll = 10s;       ///< and of a bucket, where each costs m
 constexpr int kListingShare = 100;      ///< a listing takes at most this part of the time
 constexpr auto kReloadPoll = 5s;        ///< between looks at the workflows' files
 constexpr auto kHousekeeping = 1h;      ///< between removals of old history
+constexpr auto kQueuePoll = 2s;         ///< while a run waits: one that dies elsewhere tells nobody
+constexpr int kNewestRuns = 200;        ///< of a workflow, looked through for those that run
 constexpr auto kPatienceOfRuns = 20s;   ///< for a run to end itself before it is killed
-constexpr int kNewestRuns = 200;        ///< looked through for those that run
-constexpr int kMostStarts = 3;          ///< of a process that ends without having begun its run
-
-/// A process that runs a queued run.
-struct RunProcess {
-  std::string run;
-  std::string workflow;
-  std::thread thread;
-  bool done = false;
-};
+constexpr auto kAskAgain = 1s;          ///< between attempts to ask a run to stop
+constexpr auto kTellAgain = 1h;         ///< until what is still wrong is said again
 
 /// What a prefix held at the last look.
 struct Sighting {
@@ -73,7 +66,11 @@ std::string fingerprint_of(const fs::path& folder) {
 class ProcessScheduler final : public Scheduler {
  public:
   ProcessScheduler(SchedulerOptions options, const Clock& clock, std::unique_ptr<RunHistory> history)
-      : options_(std::move(options)), clock_(clock), history_(std::move(history)) {}
+      : options_(std::move(options)),
+        clock_(clock),
+        history_(std::move(history)),
+        processes_(options_.run_process, options_.say),
+        closer_(*history_, clock, options_.say) {}
   ~ProcessScheduler() override { stop(); }
 
   void start() override {
@@ -88,7 +85,9 @@ class ProcessScheduler final : public Scheduler {
     }
     wake_.notify_all();
     if (thread_.joinable()) thread_.join();
+    stop_processes();
   }
+  void look() override;
 
   Result<Run> request(const std::string& workflow, Cause cause, const Properties& properties) override;
   Result<Run> resume(const std::string& run, const std::string& by) override;
@@ -112,15 +111,17 @@ class ProcessScheduler final : public Scheduler {
   void load();
   bool lead();
   void open_book();
+  void look_at_files();
   void look_at_time();
   void look_at_lake();
   void look_at_history();
   bool has_settled(const std::string& prefix, const std::vector<lake::ObjectInfo>& objects);
-  void keep(Result<Firings> firings);
-  int running_beside(const std::string& workflow);
-  void start_queued();
-  void start_process(const Run& run);
-  void reap();
+  bool keep(Firings firings);
+  bool tell_ended();
+  Result<std::vector<Run>> running_beside(const std::vector<Run>& queued) const;
+  bool start_queued();
+  void take_back_processes();
+  void ask_to_stop(std::set<std::string>& runs);
   void stop_processes();
   void look_after_house();
   void complain(const Error& error);
@@ -137,15 +138,15 @@ class ProcessScheduler final : public Scheduler {
   const Clock& clock_;
   const std::unique_ptr<RunHistory> history_;
 
-  mutable std::mutex mutex_;  ///< guards what follows up to `processes_`
+  RunProcesses processes_;
+  RunCloser closer_;
+
+  mutable std::mutex mutex_;  ///< guards what follows up to `leader_`
   std::condition_variable wake_;
   bool stopping_ = false;
   std::vector<Workflow> workflows_;
   std::optional<TriggerBook> book_;
   std::optional<FileLock> leader_;
-  std::list<RunProcess> processes_;
-
-  std::atomic<bool> killing_ = false;
 
   std::thread thread_;
   std::map<std::string, int> starts_;  ///< of processes for a queued run
@@ -153,9 +154,11 @@ class ProcessScheduler final : public Scheduler {
   std::map<std::string, Sighting> sightings_;  ///< by prefix
   std::string read_state_;                     ///< of the workflows' files
   bool is_whole_ = true;                       ///< no workflow was left out
-  std::string last_complaint_;
+  bool is_loaded_ = false;
+  std::map<std::string, Steady::time_point> complaints_;  ///< when each was said
   int64_t seen_changes_ = -1;
-  bool ended_unseen_ = true;
+  bool is_queue_seen_ = false;  ///< since the last change
+  Steady::time_point next_queue_look_ = Steady::time_point::max();
   Steady::time_point next_listing_{};
   Steady::time_point next_reload_{};
   Steady::time_point next_housekeeping_{};
@@ -163,13 +166,15 @@ class ProcessScheduler final : public Scheduler {
 };
 
 void ProcessScheduler::complain(const Error& error) {
+  const auto now = options_.steady();
+  std::erase_if(complaints_, [&](const auto& said) { return now - said.second >= kTellAgain; });
   const std::string text = error.to_string();
-  if (text != last_complaint_) options_.say("warning: " + text);
-  last_complaint_ = text;
+  if (complaints_.emplace(text, now).second) options_.say("warning: " + text);
 }
 
 void ProcessScheduler::load() {
   read_state_ = fingerprint_of(options_.folder);
+  is_loaded_ = true;
   auto workflows = options_.load(is_whole_);
   const std::lock_guard lock(mutex_);
   workflows_ = std::move(workflows);
@@ -178,8 +183,8 @@ void ProcessScheduler::load() {
 /// Tries to be the process that schedules.
 bool ProcessScheduler::lead() {
   if (is_leading()) return true;
-  if (Steady::now() < next_lead_) return false;
-  next_lead_ = Steady::now() + kReloadPoll;
+  if (options_.steady() < next_lead_) return false;
+  next_lead_ = options_.steady() + kReloadPoll;
   auto lock = FileLock::take(options_.lock, "running this project's workflows");
   if (!lock) {
     complain(lock.error());
@@ -208,21 +213,20 @@ void ProcessScheduler::open_book() {
 }
 
 /// Keeps what the book answered; when that fails the book is opened anew from what was kept before.
-void ProcessScheduler::keep(Result<Firings> firings) {
-  if (firings && !is_whole_)
-    std::erase_if(firings->marks, [](const TriggerMark& mark) { return mark.content.empty(); });
-  if (firings && firings->runs.empty() && firings->marks.empty() && firings->told.empty()) return;
-  const auto runs = firings ? history_->queue(firings->runs, firings->marks, firings->told, clock_)
-                            : Result<std::vector<Run>>(fail(firings.error()));
+bool ProcessScheduler::keep(Firings firings) {
+  if (!is_whole_) std::erase_if(firings.marks, [](const TriggerMark& mark) { return mark.content.empty(); });
+  if (firings.runs.empty() && firings.marks.empty() && firings.told.empty()) return true;
+  const auto runs = history_->queue(firings.runs, firings.marks, firings.told, clock_);
   if (!runs) {
     complain(runs.error());
     open_book();
-    return;
+    return false;
   }
   for (const auto& run : *runs)
     options_.say(fmt::format("workflow {}: {} ({}{})", run.workflow,
                              run.state == RunState::kSkipped ? run.message : "run " + run.id, run.cause.kind,
                              run.cause.detail.empty() ? "" : ": " + run.cause.detail.substr(0, 200)));
+  return true;
 }
 
 void ProcessScheduler::look_at_time() {
@@ -238,7 +242,7 @@ void ProcessScheduler::look_at_time() {
 bool ProcessScheduler::has_settled(const std::string& prefix, const std::vector<lake::ObjectInfo>& objects) {
   Sighting& last = sightings_[prefix];
   std::string content = content_of(objects);
-  const auto now = Steady::now();
+  const auto now = options_.steady();
   const bool is_same = content == last.content;
   last.content = std::move(content);
   if (is_same) {
@@ -250,13 +254,13 @@ bool ProcessScheduler::has_settled(const std::string& prefix, const std::vector<
 }
 
 void ProcessScheduler::look_at_lake() {
-  if (Steady::now() < next_listing_) return;
+  if (options_.steady() < next_listing_) return;
   std::vector<std::string> prefixes;
   {
     const std::lock_guard lock(mutex_);
     if (book_) prefixes = book_->prefixes();
   }
-  const auto begun = Steady::now();
+  const auto begun = options_.steady();
   const bool is_bucket = options_.lake.starts_with("s3://");
   if (!prefixes.empty() && !lake_) {
     auto lake = lake::open_store(options_.lake, {options_.cache, 0});
@@ -282,158 +286,130 @@ void ProcessScheduler::look_at_lake() {
     }
     if (firings) keep(std::move(*firings));
   }
-  const auto now = Steady::now();
+  const auto now = options_.steady();
   const Steady::duration shortest = is_bucket ? Steady::duration(kBucketPoll)
                                     : settles ? Steady::duration(kFolderPoll)
                                               : Steady::duration(kSettling);
   next_listing_ = now + std::max(shortest, kListingShare * (now - begun));
 }
 
-/// Sees what others did: ended runs go to the triggers that wait for them.
+/// Hands runs that have ended to the triggers that wait for them; false when that has to be tried again.
+bool ProcessScheduler::tell_ended() {
+  const auto ended = history_->untold();
+  if (!ended) {
+    complain(ended.error());
+    return false;
+  }
+  if (ended->empty()) return true;
+  std::optional<Firings> firings;
+  {
+    const std::lock_guard lock(mutex_);
+    if (book_) firings = book_->ended(*ended, clock_.now());
+  }
+  return firings && keep(std::move(*firings));
+}
+
+/// Lists the runs of the queue's workflows that run, in whatever process: somebody may have started one by
+/// hand.
+Result<std::vector<Run>> ProcessScheduler::running_beside(const std::vector<Run>& queued) const {
+  std::set<std::string> names;
+  for (const auto& run : queued) names.insert(run.workflow);
+  std::vector<Run> running;
+  for (const auto& name : names) {
+    RH_ASSIGN(auto newest, history_->list(kNewestRuns, name));
+    std::erase_if(newest, [](const Run& run) { return run.state != RunState::kRunning; });
+    std::ranges::move(newest, std::back_inserter(running));
+  }
+  return running;
+}
+
+/// Starts and closes queued runs, as next_starts decides; false when that has to be tried again.
+bool ProcessScheduler::start_queued() {
+  Queue queue;
+  queue.processes = processes_.all();
+  auto queued = history_->queued();
+  if (!queued) {
+    complain(queued.error());
+    return false;
+  }
+  auto running = running_beside(*queued);
+  if (!running) {
+    complain(running.error());
+    return false;
+  }
+  queue.queued = std::move(*queued);
+  queue.running = std::move(*running);
+  queue.is_whole = is_whole_;
+  closer_.forget_others(queue.queued);
+  std::erase_if(starts_, [&](const auto& each) {
+    return std::ranges::find(queue.queued, each.first, &Run::id) == queue.queued.end();
+  });
+  queue.starts = starts_;
+  const auto next = next_starts(queue, workflows(), {.processes = options_.processes});
+  for (const auto& closing : next.close) closer_.close(closing, options_.steady());
+  for (const auto& run : next.start) {
+    ++starts_[run.id];
+    processes_.start(run, options_.command(run));
+  }
+  const bool waits = !next.waits.empty() || closer_.has_open();
+  next_queue_look_ = waits ? options_.steady() + kQueuePoll : Steady::time_point::max();
+  return true;
+}
+
+/// Sees what others did.
 void ProcessScheduler::look_at_history() {
   const auto changes = history_->change_count();
   if (!changes) return complain(changes.error());
-  if (*changes == seen_changes_ && !ended_unseen_) return;
-  const bool is_new = *changes != seen_changes_;
-  seen_changes_ = *changes;
-  ended_unseen_ = false;
-  if (is_new && options_.changed) options_.changed();
-  const auto ended = history_->untold();
-  if (!ended) return complain(ended.error());
-  if (!ended->empty()) {
-    std::optional<Firings> firings;
-    {
-      const std::lock_guard lock(mutex_);
-      if (book_) firings = book_->ended(*ended, clock_.now());
-    }
-    if (firings) keep(std::move(*firings));
+  if (*changes != seen_changes_) {
+    seen_changes_ = *changes;
+    is_queue_seen_ = false;
+    if (options_.changed) options_.changed();
   }
-  start_queued();
-}
-
-/// Counts the runs of a workflow that run in whatever process: somebody may have started one by hand.
-int ProcessScheduler::running_beside(const std::string& workflow) {
-  const auto newest = history_->list(kNewestRuns, workflow);
-  if (!newest) return 0;
-  return static_cast<int>(
-      std::ranges::count(*newest, RunState::kRunning, [](const Run& run) { return run.state; }));
-}
-
-void ProcessScheduler::start_queued() {
-  const auto queued = history_->queued();
-  if (!queued) return complain(queued.error());
-  const auto all = workflows();
-  for (const auto& run : *queued) {
-    const auto workflow = std::ranges::find(all, run.workflow, &Workflow::name);
-    if (workflow == all.end() && run.workflow != kDefaultWorkflow) {
-      (void)history_->end(run.id, RunState::kFailed, 0,
-                          fmt::format("there is no workflow '{}' any more", run.workflow), clock_);
-      continue;
-    }
-    const int at_once = workflow == all.end() ? 1 : workflow->at_once;
-    size_t processes = 0;
-    int of_this = running_beside(run.workflow);
-    bool has_one = false;
-    {
-      const std::lock_guard lock(mutex_);
-      processes = processes_.size();
-      int started = 0;  // by us; the history may not know yet
-      for (const auto& process : processes_) {
-        started += process.workflow == run.workflow ? 1 : 0;
-        has_one = has_one || process.run == run.id;
-      }
-      of_this = std::max(of_this, started);
-    }
-    if (has_one) continue;
-    if (of_this >= at_once && workflow != all.end() && workflow->skip_when_busy) {
-      (void)history_->end(run.id, RunState::kSkipped, 0, "another run of this workflow was running", clock_);
-      continue;
-    }
-    if (of_this >= at_once || processes >= options_.processes) continue;
-    if (++starts_[run.id] > kMostStarts) {
-      (void)history_->end(run.id, RunState::kFailed, 0, "its process ended again and again before it began",
-                          clock_);
-      starts_.erase(run.id);
-      continue;
-    }
-    start_process(run);
-  }
-}
-
-void ProcessScheduler::start_process(const Run& run) {
-  const std::lock_guard lock(mutex_);
-  processes_.push_back({run.id, run.workflow, {}, false});
-  RunProcess& process = processes_.back();
-  CommandOptions command;
-  Program program = options_.command(run);
-  command.arguments = std::move(program.arguments);
-  command.environment = std::move(program.environment);
-  command.folder = fs::current_path();
-  command.patience = kPatienceOfRuns;
-  process.thread = std::thread([this, command = std::move(command), &process] {
-    std::string last_line;
-    const auto ended = run_command(
-        command,
-        [&](const std::string& line) {
-          if (!line.empty()) last_line = line;
-        },
-        [this] { return killing_.load(); });
-    if (!ended)
-      options_.say(fmt::format("warning: run {}: {}", process.run, ended.error().to_string()));
-    else if (ended->exit_code != 0 && !ended->stopped)
-      options_.say(
-          fmt::format("run {} ended with exit code {}: {}", process.run, ended->exit_code, last_line));
-    const std::lock_guard guard(mutex_);
-    process.done = true;
-    wake_.notify_all();
-  });
+  if (is_queue_seen_ && options_.steady() < next_queue_look_) return;
+  const bool is_told = tell_ended();
+  is_queue_seen_ = start_queued() && is_told;
 }
 
 /// Takes back processes that have ended; a run that one of them left running is closed as died.
-void ProcessScheduler::reap() {
-  std::list<RunProcess> gone;
-  {
-    const std::lock_guard lock(mutex_);
-    for (auto process = processes_.begin(); process != processes_.end();) {
-      const auto next = std::next(process);
-      if (process->done) gone.splice(gone.end(), processes_, process);
-      process = next;
-    }
-  }
-  if (gone.empty()) return;
-  for (auto& process : gone) {
-    process.thread.join();
-    const auto run = history_->find(process.run);
-    if (run && run->state != RunState::kQueued) starts_.erase(process.run);
-  }
-  ended_unseen_ = true;
+void ProcessScheduler::take_back_processes() {
+  if (!processes_.take_back()) return;
+  is_queue_seen_ = false;
   if (const auto dead = history_->close_dead(clock_); !dead) complain(dead.error());
   remove_step_leftovers(options_.steps, *history_);
 }
 
-/// Asks what runs to stop, so that each run ends as its own process knows it; then kills what is left.
+/// Asks runs to stop, and keeps those that have to be asked again.
+void ProcessScheduler::ask_to_stop(std::set<std::string>& runs) {
+  std::erase_if(runs, [&](const std::string& run) {
+    const auto asked = history_->ask_cancel(run, clock_);
+    if (asked || asked.error().kind == ErrorKind::kUsage || asked.error().kind == ErrorKind::kNotFound)
+      return true;  // kUsage: it has ended
+    complain(asked.error());
+    return false;
+  });
+}
+
+/// Has what runs stop, so that each run ends as its own process knows it; then kills what is left.
 void ProcessScheduler::stop_processes() {
-  std::vector<std::string> runs;
-  {
-    const std::lock_guard lock(mutex_);
-    for (const auto& process : processes_) runs.push_back(process.run);
-  }
-  for (const auto& run : runs) (void)history_->ask_cancel(run, clock_);
-  const auto until = Steady::now() + kPatienceOfRuns;
-  while (true) {
-    {
-      const std::lock_guard lock(mutex_);
-      if (processes_.empty()) return;
+  std::set<std::string> runs;
+  for (const auto& process : processes_.all()) runs.insert(process.run);
+  const auto until = options_.steady() + kPatienceOfRuns;
+  Steady::time_point next_ask{};
+  while (!processes_.all().empty()) {
+    const auto now = options_.steady();
+    if (now >= next_ask) {
+      next_ask = now + kAskAgain;
+      ask_to_stop(runs);
     }
-    if (Steady::now() > until) killing_ = true;
-    reap();
+    if (now > until) processes_.kill();
+    take_back_processes();
     std::this_thread::sleep_for(20ms);
   }
 }
 
 void ProcessScheduler::look_after_house() {
-  if (Steady::now() < next_housekeeping_) return;
-  next_housekeeping_ = Steady::now() + kHousekeeping;
+  if (options_.steady() < next_housekeeping_) return;
+  next_housekeeping_ = options_.steady() + kHousekeeping;
   if (is_whole_) {  // what a workflow keeps is not known while its file is broken
     const RunFolders folders{options_.logs, options_.receipts};
     const auto kept = keep_house(*history_, workflows(), folders, options_.versions, clock_);
@@ -442,31 +418,40 @@ void ProcessScheduler::look_after_house() {
   if (const auto dead = history_->close_dead(clock_); !dead) complain(dead.error());
 }
 
+void ProcessScheduler::look_at_files() {
+  if (options_.steady() < next_reload_) return;
+  next_reload_ = options_.steady() + kReloadPoll;
+  if (fingerprint_of(options_.folder) == read_state_) return;
+  load();
+  open_book();
+  is_queue_seen_ = false;  // a run may have waited for its workflow
+  options_.say("the workflows were read again");
+}
+
+void ProcessScheduler::look() {
+  if (!is_loaded_) load();
+  if (lead()) {
+    look_at_files();
+    if (!has_book()) open_book();
+    look_at_time();
+    look_at_lake();
+    take_back_processes();
+    look_after_house();
+    look_at_history();
+  } else if (const auto changes = history_->change_count(); !changes) {
+    complain(changes.error());
+  } else if (*changes != seen_changes_) {
+    seen_changes_ = *changes;
+    if (options_.changed) options_.changed();
+  }
+}
+
 void ProcessScheduler::loop() {
   while (!is_stopping()) {
-    if (lead()) {
-      if (Steady::now() >= next_reload_) {
-        next_reload_ = Steady::now() + kReloadPoll;
-        if (fingerprint_of(options_.folder) != read_state_) {
-          load();
-          open_book();
-          options_.say("the workflows were read again");
-        }
-      }
-      if (!has_book()) open_book();
-      look_at_time();
-      look_at_lake();
-      reap();
-      look_after_house();
-      look_at_history();
-    } else if (const auto changes = history_->change_count(); changes && *changes != seen_changes_) {
-      seen_changes_ = *changes;
-      if (options_.changed) options_.changed();
-    }
+    look();
     std::unique_lock lock(mutex_);
     wake_.wait_for(lock, kTick, [this] { return stopping_; });
   }
-  stop_processes();
 }
 
 Result<Run> ProcessScheduler::request(const std::string& workflow, Cause cause,
@@ -534,6 +519,11 @@ Result<Properties> complete_properties(const Workflow& workflow, const Propertie
 Result<std::unique_ptr<Scheduler>> Scheduler::open(SchedulerOptions options, const Clock& clock) {
   RH_TRY(make_folders(options.history.parent_path()));
   RH_ASSIGN(auto history, open_run_history(options.history));
+  return with(std::move(options), clock, std::move(history));
+}
+
+std::unique_ptr<Scheduler> Scheduler::with(SchedulerOptions options, const Clock& clock,
+                                           std::unique_ptr<RunHistory> history) {
   return std::make_unique<ProcessScheduler>(std::move(options), clock, std::move(history));
 }
 

@@ -8,6 +8,7 @@
 
 #include "lake/object_store.hpp"
 #include "workflow/run/command_process.hpp"
+#include "workflow/scheduler/processes.hpp"
 #include "workflow/trigger/book.hpp"
 
 namespace reelhouse::workflow {
@@ -30,6 +31,9 @@ struct SchedulerOptions {
   std::function<void(const std::string&)> say;  ///< one line for people
   std::function<void()> changed;                ///< the history changed, by whomever
   size_t processes = 4;                         ///< runs at a time
+  /// Time for waits and patience; tests hand in one that they move.
+  std::function<std::chrono::steady_clock::time_point()> steady = std::chrono::steady_clock::now;
+  CommandRunner run_process = run_command;  ///< does the process of a run; tests hand in their own
 };
 
 /// Runs a project's workflows: lists what triggers watch, asks the TriggerBook, and starts a process for
@@ -40,9 +44,15 @@ class Scheduler {
  public:
   /// Errors: as open_run_history.
   static Result<std::unique_ptr<Scheduler>> open(SchedulerOptions options, const Clock& clock);
+  /// The same on a history that is open.
+  static std::unique_ptr<Scheduler> with(SchedulerOptions options, const Clock& clock,
+                                         std::unique_ptr<RunHistory> history);
   virtual ~Scheduler() = default;
 
+  /// Looks four times a second from now on, from a thread of its own.
   virtual void start() = 0;
+  /// Looks once at workflows, time, lake, processes and history, and does what is due. Not after `start`.
+  virtual void look() = 0;
   /// Ends what runs (each run is cancelled honestly) and waits for it.
   virtual void stop() = 0;
 
