@@ -25,7 +25,7 @@ Result<int> crawl(const GlobalFlags& flags, bool dry_run, const std::vector<std:
   engine::Rows rows;
   rows.columns = {{"change", "VARCHAR"}, {"table", "VARCHAR"}, {"subject", "VARCHAR"}, {"detail", "VARCHAR"}};
   for (const auto& change : report.changes)
-    rows.rows.push_back({change.what, engine::text_or_null(change.table),
+    rows.rows.push_back({std::string(name_of(change.what)), engine::text_or_null(change.table),
                          engine::text_or_null(change.subject), engine::text_or_null(change.detail)});
   if (!rows.rows.empty() || flags.output() != OutputFormat::kTable) print_rows(rows, flags.output());
   if (flags.quiet) return kDone;

@@ -4,6 +4,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/clock.hpp"
@@ -44,11 +45,27 @@ struct CatalogTable {
   uint64_t rejected() const;
 };
 
+enum class ChangeKind {
+  kNewTable,
+  kGoneTable,
+  kNewColumn,
+  kGoneColumn,
+  kChangedType,
+  kNewObject,
+  kChangedObject,
+  kDeletedObject,
+  kUploadedAgain,  ///< with the same content
+  kEmptyObject,
+  kUnreadable
+};
+/// Names it for people, JSON and the catalog: "new table", "uploaded again (same content)".
+const char* name_of(ChangeKind kind);
+/// Nothing for a name that name_of never gave.
+std::optional<ChangeKind> change_kind(std::string_view name);
+
 /// What a crawl saw against what the catalog held, for people and `--format json`.
 struct Change {
-  std::string what;  ///< new table, gone table, new column, gone column, changed type, new object,
-                     ///< changed object, deleted object, uploaded again (same content), empty
-                     ///< object, unreadable
+  ChangeKind what = ChangeKind::kChangedObject;
   std::string table;
   std::string subject;  ///< column or object; empty for the table itself
   std::string detail;   ///< "BIGINT -> VARCHAR: 3 of 8,807 values are text"

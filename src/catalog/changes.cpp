@@ -116,10 +116,10 @@ std::string describe_object(const CrawledObject& object) {
 std::optional<Change> changed_object(const CrawledObject& before, const CrawledObject& after) {
   const CatalogObject& old = before.object;
   const CatalogObject& now = after.object;
-  Change change{"changed object", now.table, now.info.key, ""};
+  Change change{ChangeKind::kChangedObject, now.table, now.info.key, ""};
   if (!now.problem.empty()) {
     if (old.problem == now.problem) return std::nullopt;
-    return Change{"unreadable", "", now.info.key, now.problem};
+    return Change{ChangeKind::kUnreadable, "", now.info.key, now.problem};
   }
   if (!old.problem.empty()) {
     change.detail = "can be used now: " + describe_object(after);
@@ -131,7 +131,7 @@ std::optional<Change> changed_object(const CrawledObject& before, const CrawledO
   } else if (before.reading != after.reading) {
     change.detail = "read anew, in another way: " + describe_object(after);
   } else if (old.info.etag != now.info.etag) {
-    change.what = "uploaded again (same content)";
+    change.what = ChangeKind::kUploadedAgain;
   } else {
     return std::nullopt;
   }
@@ -140,18 +140,53 @@ std::optional<Change> changed_object(const CrawledObject& before, const CrawledO
 
 }  // namespace
 
+const char* name_of(ChangeKind kind) {
+  switch (kind) {
+    case ChangeKind::kNewTable:
+      return "new table";
+    case ChangeKind::kGoneTable:
+      return "gone table";
+    case ChangeKind::kNewColumn:
+      return "new column";
+    case ChangeKind::kGoneColumn:
+      return "gone column";
+    case ChangeKind::kChangedType:
+      return "changed type";
+    case ChangeKind::kNewObject:
+      return "new object";
+    case ChangeKind::kChangedObject:
+      return "changed object";
+    case ChangeKind::kDeletedObject:
+      return "deleted object";
+    case ChangeKind::kUploadedAgain:
+      return "uploaded again (same content)";
+    case ChangeKind::kEmptyObject:
+      return "empty object";
+    case ChangeKind::kUnreadable:
+      return "unreadable";
+  }
+  return "changed object";
+}
+
+std::optional<ChangeKind> change_kind(std::string_view name) {
+  for (int i = 0; i <= static_cast<int>(ChangeKind::kUnreadable); ++i)
+    if (name == name_of(static_cast<ChangeKind>(i))) return static_cast<ChangeKind>(i);
+  return std::nullopt;
+}
+
 std::vector<Change> schema_changes(const CatalogTable& before, const CatalogTable& after) {
   std::vector<Change> changes;
   for (const auto& column : after.columns) {
     const auto old = std::ranges::find(before.columns, column.name, &CatalogColumn::name);
     if (old == before.columns.end())
-      changes.push_back({"new column", after.name, column.name, column.type});
+      changes.push_back({ChangeKind::kNewColumn, after.name, column.name, column.type});
     else if (old->type != column.type)
-      changes.push_back({"changed type", after.name, column.name, type_detail(after, *old, column)});
+      changes.push_back(
+          {ChangeKind::kChangedType, after.name, column.name, type_detail(after, *old, column)});
   }
   for (const auto& column : before.columns)
     if (std::ranges::find(after.columns, column.name, &CatalogColumn::name) == after.columns.end())
-      changes.push_back({"gone column", after.name, column.name, "was " + column.type});
+      changes.push_back({ChangeKind::kGoneColumn, after.name, column.name, "was " + column.type});
   return changes;
 }
 
@@ -169,11 +204,11 @@ std::vector<Change> object_changes(const std::map<std::string, CrawledObject>& b
     if (!is_new)
       change = changed_object(old->second, object);
     else if (!object.object.problem.empty())
-      change = Change{"unreadable", "", key, object.object.problem};
+      change = Change{ChangeKind::kUnreadable, "", key, object.object.problem};
     else
-      change = Change{"new object", object.object.table, key, describe_object(object)};
+      change = Change{ChangeKind::kNewObject, object.object.table, key, describe_object(object)};
     if (change && object.object.problem.empty() && object.object.profile.format.fields.empty()) {
-      change->what = "empty object";
+      change->what = ChangeKind::kEmptyObject;
       change->detail = "zero bytes, not even a header";
     }
     if (change) changes.push_back(std::move(*change));
@@ -184,19 +219,19 @@ std::vector<Change> object_changes(const std::map<std::string, CrawledObject>& b
     for (const auto& entry : ignored)
       if (entry.starts_with(key + " ("))
         detail += "; it is there but left out " + entry.substr(key.size() + 1);
-    changes.push_back({"deleted object", object.object.table, key, std::move(detail)});
+    changes.push_back({ChangeKind::kDeletedObject, object.object.table, key, std::move(detail)});
   }
   return changes;
 }
 
 Change new_table(const CatalogTable& table, bool declared) {
-  return {"new table", table.name, "",
+  return {ChangeKind::kNewTable, table.name, "",
           fmt::format("{} columns, {} records in {}{}", table.columns.size(), grouped(table.records()),
                       counted(table.objects.size(), "object"), declared ? "" : "; no source declares it")};
 }
 
 Change gone_table(const CatalogTable& table) {
-  return {"gone table", table.name, "",
+  return {ChangeKind::kGoneTable, table.name, "",
           table.objects.size() == 1
               ? std::string("its only object was deleted or cannot be used any more")
               : fmt::format("all of its {} objects were deleted or cannot be used any more",

@@ -18,7 +18,7 @@ std::vector<Change> object_changes(const std::map<std::string, CrawledObject>& b
                                    const std::vector<CrawledObject>& after,
                                    const std::vector<std::string>& ignored);
 
-/// The change that stands for a whole table: what = "new table" or "gone table".
+/// The change that stands for a whole table: kNewTable or kGoneTable.
 Change new_table(const CatalogTable& table, bool declared);
 Change gone_table(const CatalogTable& table);
 

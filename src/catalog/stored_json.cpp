@@ -32,6 +32,13 @@ FieldProfile field_from(const Json& json) {
   return field;
 }
 
+/// Throws as the JSON library does when the catalog holds no such change.
+ChangeKind change_of(const std::string& name) {
+  const auto kind = change_kind(name);
+  if (!kind) throw Json::other_error::create(501, fmt::format("'{}' is no change", name), nullptr);
+  return *kind;
+}
+
 }  // namespace
 
 std::string stored(const ObjectProfile& profile) {
@@ -81,7 +88,7 @@ Result<std::vector<CatalogColumn>> columns_from(const std::string& text) {
 std::string stored(const std::vector<Change>& changes) {
   Json json = Json::array();
   for (const auto& change : changes)
-    json.push_back(Json::array({change.what, change.table, change.subject, change.detail}));
+    json.push_back(Json::array({name_of(change.what), change.table, change.subject, change.detail}));
   return dump(json);
 }
 
@@ -89,7 +96,7 @@ Result<std::vector<Change>> changes_from(const std::string& text) {
   return parse<std::vector<Change>>(text, [](const Json& json) {
     std::vector<Change> changes;
     for (const auto& change : json)
-      changes.push_back({change.at(0).get<std::string>(), change.at(1).get<std::string>(),
+      changes.push_back({change_of(change.at(0).get<std::string>()), change.at(1).get<std::string>(),
                          change.at(2).get<std::string>(), change.at(3).get<std::string>()});
     return changes;
   });

@@ -99,8 +99,8 @@ Result<engine::Rows> list_versions(const catalog::Catalog& catalog, const std::s
       rows.rows.push_back(
           {int64_t{version.version}, version.seen_at, std::string("first seen"), Cell{}, Cell{}});
     for (const auto& change : version.changes)
-      rows.rows.push_back(
-          {int64_t{version.version}, version.seen_at, change.what, change.subject, change.detail});
+      rows.rows.push_back({int64_t{version.version}, version.seen_at, std::string(name_of(change.what)),
+                           change.subject, change.detail});
   }
   return rows;
 }

@@ -69,8 +69,10 @@ Json to_json(const model::ObjectAccount& object) {
 }
 
 Json to_json(const catalog::Change& change) {
-  return {
-      {"what", change.what}, {"table", change.table}, {"subject", change.subject}, {"detail", change.detail}};
+  return {{"what", name_of(change.what)},
+          {"table", change.table},
+          {"subject", change.subject},
+          {"detail", change.detail}};
 }
 
 Json to_json(const model::ModelOutcome& outcome) {

@@ -39,7 +39,8 @@ class CatalogTest : public ::testing::Test {
   static std::vector<std::string> lines(const CrawlReport& report) {
     std::vector<std::string> out;
     for (const auto& change : report.changes)
-      out.push_back(change.what + "|" + change.table + "|" + change.subject + "|" + change.detail);
+      out.push_back(name_of(change.what) + std::string("|") + change.table + "|" + change.subject + "|" +
+                    change.detail);
     return out;
   }
 

@@ -37,7 +37,7 @@ class LakeCrawl : public ::testing::Test {
   static std::vector<std::string> whats(const CrawlReport& report) {
     std::vector<std::string> out;
     for (const auto& change : report.changes)
-      out.push_back(change.what + " " + change.table + " " + change.subject);
+      out.push_back(name_of(change.what) + std::string(" ") + change.table + " " + change.subject);
     return out;
   }
 
