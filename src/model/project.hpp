@@ -12,6 +12,8 @@
 namespace reelhouse::model {
 
 enum class Severity { kError, kWarn };
+/// What a check holds of its columns; kSql: what its statement says.
+enum class CheckKind { kSql, kNotNull, kUnique, kRelationship, kAcceptedValues };
 enum class Materialisation { kTable, kView };
 
 /// A check of a built model: `sql` returns the rows that fail it.
@@ -21,8 +23,12 @@ struct Check {
   std::string description;
   Severity severity = Severity::kError;
   std::string sql;
-  std::string where;      ///< file:line
-  bool is_plain = false;  ///< made from columns of the model alone: sound where those exist
+  std::string where;  ///< file:line
+  CheckKind kind = CheckKind::kSql;
+  std::vector<std::string> columns = {};  ///< of the model; empty for kSql
+
+  /// True when it is made from columns of the model alone: sound where those exist.
+  bool is_plain() const { return kind != CheckKind::kSql && kind != CheckKind::kRelationship; }
 };
 
 /// A rule that sends rows to quarantine.

@@ -65,25 +65,29 @@ Result<> read_column_check(const Yaml& yaml, const std::string& column, Model& m
     RH_ASSIGN(name, yaml.text());
   }
   Check check{model.name, fmt::format("{}({})", name, column), "", Severity::kError, "", yaml.where()};
+  check.columns = {column};
   if (options.is_map() && (name == "not_null" || name == "unique")) RH_TRY(options.only_keys({"severity"}));
   if (name == "not_null") {
+    check.kind = CheckKind::kNotNull;
     check.sql = not_null_sql(model, column);
   } else if (name == "unique") {
+    check.kind = CheckKind::kUnique;
     check.sql = unique_sql(model, {column});
   } else if (name == "relationship") {
+    check.kind = CheckKind::kRelationship;
     RH_ASSIGN(check.sql, relationship_sql(model, column, options));
   } else if (name == "accepted_values") {
+    check.kind = CheckKind::kAcceptedValues;
     RH_ASSIGN(check.sql, accepted_values_sql(model, column, options));
   } else {
     return fail(yaml.error(fmt::format("check '{}' is not known", name),
                            "Known checks: not_null, unique, relationship, accepted_values; or write SQL "
                            "under the model's own 'checks'."));
   }
-  check.is_plain = name != "relationship";
   if (options.is_map()) {
     RH_ASSIGN(check.severity, read_severity(options.at("severity")));
   }
-  if (name == "relationship" && check.severity == Severity::kError) {
+  if (check.kind == CheckKind::kRelationship && check.severity == Severity::kError) {
     RH_ASSIGN(const std::string to, options.at("to").text());
     RH_ASSIGN(const std::string key, options.at("column").text_or(column));
     model.relationships.push_back({column, to, key});
@@ -179,11 +183,17 @@ Result<> read_specification(const Yaml& yaml, const RepairBook& book, Model& mod
   RH_ASSIGN(model.max_age, duration_or(yaml.at("max_age"), std::chrono::seconds(0)));
   if (!model.grain.empty()) {
     const std::string where = yaml.at("grain").where();
-    model.checks.push_back(
-        {model.name, "grain is unique", "", Severity::kError, unique_sql(model, model.grain), where, true});
+    model.checks.push_back({model.name, "grain is unique", "", Severity::kError,
+                            unique_sql(model, model.grain), where, CheckKind::kUnique, model.grain});
     for (const auto& column : model.grain)
-      model.checks.push_back({model.name, fmt::format("grain {} is not null", column), "", Severity::kError,
-                              not_null_sql(model, column), where, true});
+      model.checks.push_back({model.name,
+                              fmt::format("grain {} is not null", column),
+                              "",
+                              Severity::kError,
+                              not_null_sql(model, column),
+                              where,
+                              CheckKind::kNotNull,
+                              {column}});
   }
   RH_TRY(read_columns(yaml.at("columns"), model));
   RH_TRY(read_checks(yaml.at("checks"), model));

@@ -41,35 +41,32 @@ class ModelValidator {
   /// Reports names in `columns` and `grain` that the SELECT does not have; what is checked about them
   /// is then passed over.
   void check_columns() {
-    std::set<std::string> missing;
     for (const auto& column : model_.columns) {
       if (has(column.name)) continue;
-      missing.insert(column.name);
+      missing_.insert(column.name);
       problems_.push_back({ErrorKind::kProject,
                            fmt::format("{} has no column '{}'", model_.name, column.name),
                            columns_hint(column.name), column.where});
-      passed_over_.insert(fmt::format("({})", column.name));
     }
     for (const auto& column : model_.grain) {
       if (has(column)) continue;
-      passed_over_.insert("grain is unique");
-      passed_over_.insert(fmt::format("grain {} is not null", column));
-      if (missing.insert(column).second)
+      if (missing_.insert(column).second)
         problems_.push_back({ErrorKind::kProject,
                              fmt::format("grain: {} has no column '{}'", model_.name, column),
-                             columns_hint(column), where_of("grain is unique")});
+                             columns_hint(column), where_of_grain()});
     }
   }
 
-  std::string where_of(const std::string& check) const {
-    const auto found = std::ranges::find(model_.checks, check, &Check::name);
+  std::string where_of_grain() const {
+    const auto found = std::ranges::find_if(model_.checks, [&](const Check& check) {
+      return check.kind == CheckKind::kUnique && check.columns == model_.grain;
+    });
     return found == model_.checks.end() ? model_.file.string() : found->where;
   }
 
   bool is_passed_over(const Check& check) const {
-    return std::ranges::any_of(passed_over_, [&](const std::string& name) {
-      return check.name == name || (name.starts_with('(') && check.name.ends_with(name));
-    });
+    return std::ranges::any_of(check.columns,
+                               [&](const std::string& column) { return missing_.contains(column); });
   }
 
   void check_descriptions() {
@@ -164,7 +161,7 @@ class ModelValidator {
       if (!is_new && check.name.find('(') == std::string::npos)
         problems_.push_back({ErrorKind::kProject, fmt::format("check '{}' stands here twice", check.name),
                              "Rename or remove one.", check.where});
-      if (check.is_plain || is_passed_over(check)) continue;
+      if (check.is_plain() || is_passed_over(check)) continue;
       together +=
           fmt::format("{}({}\n) as c{}", statements.empty() ? " from " : ", ", check.sql, statements.size());
       statements.push_back({check.sql, fmt::format("check '{}'", check.name), check.where});
@@ -177,7 +174,7 @@ class ModelValidator {
   std::vector<Error>& problems_;
   std::vector<Error>& warnings_;
   std::vector<std::string> names_;
-  std::set<std::string> passed_over_;
+  std::set<std::string> missing_;  ///< columns that are named and that the SELECT does not have
 };
 
 /// Finds declared tables that nothing reads; only where every model could be bound is that known.

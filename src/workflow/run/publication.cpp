@@ -31,15 +31,16 @@ std::string missing_note(const model::Project& project, const model::Graph& grap
 }
 
 void add_keys(const model::Model& model, warehouse::PublishedTable& table) {
-  const auto holds = [&](const std::string& name) {
+  const auto holds = [&](model::CheckKind kind, const std::string& column) {
     return std::ranges::any_of(model.checks, [&](const model::Check& check) {
-      return check.name == name && check.severity == model::Severity::kError;
+      return check.kind == kind && check.columns == std::vector{column} &&
+             check.severity == model::Severity::kError;
     });
   };
   table.primary_key = model.grain;
   for (const auto& column : model.columns)
-    if (table.primary_key.empty() && holds(fmt::format("unique({})", column.name)) &&
-        holds(fmt::format("not_null({})", column.name)))
+    if (table.primary_key.empty() && holds(model::CheckKind::kUnique, column.name) &&
+        holds(model::CheckKind::kNotNull, column.name))
       table.primary_key = {column.name};
   for (const auto& relationship : model.relationships)
     table.foreign_keys.push_back({relationship.column, relationship.to, relationship.key});

@@ -140,6 +140,29 @@ TEST(Specification, TurnsChecksIntoSql) {
   EXPECT_EQ(model.checks[6].severity, Severity::kWarn);
 }
 
+TEST(Specification, TellsChecksByKindAndColumns) {
+  SmallProject files;
+  files.model("m", "select 1 as a",
+              "grain: [a, b]\ncolumns:\n  a:\n    checks: [not_null, unique, {accepted_values: [x]}, "
+              "{relationship: {to: dim}}]\n"
+              "checks:\n  - {name: unique(c), sql: select 1}\n");
+  const Project project = files.load();
+  std::vector<std::pair<CheckKind, std::vector<std::string>>> told;
+  std::vector<bool> plain;
+  for (const auto& check : project.find("m")->checks) {
+    told.emplace_back(check.kind, check.columns);
+    plain.push_back(check.is_plain());
+  }
+  using enum CheckKind;
+  using Columns = std::vector<std::string>;
+  EXPECT_THAT(told,
+              testing::ElementsAre(std::pair(kUnique, Columns{"a", "b"}), std::pair(kNotNull, Columns{"a"}),
+                                   std::pair(kNotNull, Columns{"b"}), std::pair(kNotNull, Columns{"a"}),
+                                   std::pair(kUnique, Columns{"a"}), std::pair(kAcceptedValues, Columns{"a"}),
+                                   std::pair(kRelationship, Columns{"a"}), std::pair(kSql, Columns{})));
+  EXPECT_THAT(plain, testing::ElementsAre(true, true, true, true, true, true, false, false));
+}
+
 TEST(Specification, RefusesWhatItDoesNotKnow) {
   EXPECT_THAT(refused("columns:\n  a:\n    check: [not_null]\n").hint, HasSubstr("checks"));
   EXPECT_THAT(refused("columns:\n  a:\n    checks: [notnull]\n").message,

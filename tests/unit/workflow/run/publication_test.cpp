@@ -43,6 +43,14 @@ TEST(Keys, WhatOnlyWarnsHoldsNoKey) {
       IsEmpty());
 }
 
+// A check of one's own may be called as it likes.
+TEST(Keys, AreKnownByKindAndNotByName) {
+  EXPECT_THAT(keyed_table("columns:\n  a:\n    checks: [not_null]\n"
+                          "checks:\n  - {name: unique(a), sql: select 1 where false}\n")
+                  .primary_key,
+              IsEmpty());
+}
+
 TEST(Keys, RelationshipsAreForeignKeys) {
   const auto table = keyed_table(
       "columns:\n  a:\n    checks: [relationship: {to: dim, column: k}]\n  b:\n    checks: [relationship: "
