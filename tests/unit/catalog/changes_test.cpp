@@ -26,8 +26,9 @@ TEST(ChangeKinds, KeepTheirNames) {
 TEST(ChangeKinds, ComeBackAsTheyWereStored) {
   const std::vector<Change> changes = {{ChangeKind::kNewColumn, "shop", "price", "DOUBLE"},
                                        {ChangeKind::kUploadedAgain, "", "raw/shop/a.csv", ""}};
-  EXPECT_EQ(stored(changes),
-            R"json([["new column","shop","price","DOUBLE"],["uploaded again (same content)","","raw/shop/a.csv",""]])json");
+  EXPECT_EQ(
+      stored(changes),
+      R"json([["new column","shop","price","DOUBLE"],["uploaded again (same content)","","raw/shop/a.csv",""]])json");
   const auto read = changes_from(stored(changes));
   ASSERT_TRUE(read) << read.error().to_string();
   ASSERT_EQ(read->size(), 2U);
