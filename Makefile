@@ -29,8 +29,8 @@ endif
 ## test: everything that decides whether a change is good
 .PHONY: test
 test: packages-test third_party pages
-	cmake --preset release -DREELHOUSE_TESTS=OFF -DREELHOUSE_WERROR=ON
-	cmake --build build -j $(JOBS)
+	cmake --preset release -DREELHOUSE_TESTS=ON -DREELHOUSE_WERROR=ON
+	cmake --build build -j $(JOBS) --target reelhouse unit_warehouse  # which publishes end to end too
 	scripts/test
 
 ## build: the program, at build/reelhouse
