@@ -87,6 +87,7 @@ Result<> read_tests(const model::Project& project, const std::vector<std::string
     if (selected[i] && std::ranges::find(tests, name, &ModelTest::model) == tests.end())
       tested.bare.push_back(name);
   }
+  std::ranges::sort(tested.bare);
   for (auto& test : tests)
     if (selected[static_cast<size_t>(graph.find(test.model))]) tested.tests.push_back(std::move(test));
   return {};

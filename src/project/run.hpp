@@ -20,7 +20,7 @@ struct Telling {
 
 /// What a person who starts a run asks for.
 struct RunOrder {
-  std::string workflow;  ///< empty: the default one
+  std::string workflow = {};  ///< empty: the default one
   workflow::Properties properties = {};
   // What shapes the pipeline; only of the default workflow.
   std::vector<std::string> select = {};  ///< models; nothing is published then

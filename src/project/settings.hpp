@@ -11,11 +11,11 @@ namespace reelhouse::project {
 
 /// Which project, and which of its places, as flags and variables say; empty = not said.
 struct Choice {
-  std::string project;
-  std::string lake;
-  std::string store;
-  std::string warehouse;
-  std::string engine;
+  std::string project = {};
+  std::string lake = {};
+  std::string store = {};
+  std::string warehouse = {};
+  std::string engine = {};
 };
 
 /// The settings of a project (flag before variable before reelhouse.yaml before the default), and where its

@@ -42,7 +42,7 @@ class Opens:
                 watch, _, _, length = struct.unpack_from("iIII", events, at)
                 name = events[at + 16:at + 16 + length].rstrip(b"\0").decode()
                 at += 16 + length
-                if name.endswith((".yml", ".yaml", ".sql", ".csv")):
+                if name.endswith((".yml", ".yaml", ".sql")):  # the engine reads seeds as data
                     counts[str(self.folders[watch] / name)] += 1
 
     def close(self):

@@ -211,4 +211,5 @@ def test_runs_show_a_servers_message_on_one_line(served):
     assert "authentication failed" in shown and "\\n" not in shown
     run = served.history()[0]["run"]
     assert "\\n" not in served.run("runs", run).out
-    assert "\n" in served.history()[0]["message"], "JSON has it as it was"
+    assert "\n" not in served.history()[0]["message"]
+    assert "\n" in served.run("runs", run, "--receipt").json()["error"], "the receipt has it as it was"

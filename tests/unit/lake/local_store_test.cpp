@@ -126,7 +126,13 @@ TEST_F(LocalStoreTest, RefusesKeysThatLeaveTheRoot) {
     EXPECT_THAT(put, IsError(ErrorKind::kUsage)) << key;
     EXPECT_FALSE(store_->head(key)) << key;
   }
-  EXPECT_THAT(store_->put(file, "raw/.hidden"), IsError(ErrorKind::kUsage));
+}
+
+TEST_F(LocalStoreTest, PutsWhatIsHiddenWhereOnlyWhoKnowsItsKeyFindsIt) {
+  const auto file = folder_.write("file", "x");
+  EXPECT_THAT(store_->put(file, "raw/.hidden"), IsOk());
+  EXPECT_THAT(keys("raw/"), IsEmpty());
+  EXPECT_THAT(store_->head("raw/.hidden"), IsOk());
 }
 
 TEST(OpenStore, KnowsFoldersOnly) {

@@ -66,7 +66,9 @@ TEST_F(ProjectTest, ReadsEachPartOnceForEverythingThatACommandAsks) {
   EXPECT_TRUE(project_->definitions());
   EXPECT_TRUE(ProjectFreshness(project_).now(clock_));
   for (const auto& [name, question] : questions(project_, clock_))
-    if (name != "lineage") EXPECT_TRUE(question({})) << name;
+    if (name != "lineage") {
+      EXPECT_TRUE(question({})) << name;
+    }
   const Reads reads = project_->reads();
   EXPECT_EQ(reads.models, 1);
   EXPECT_EQ(reads.definitions, 1);

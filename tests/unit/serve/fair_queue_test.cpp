@@ -32,7 +32,7 @@ class Gate {
 };
 
 /// Collects what ran, in order, and waits for so many.
-class Order {
+class ServedOrder {
  public:
   std::function<void()> note(const std::string& name) {
     return [this, name] {
@@ -54,7 +54,7 @@ class Order {
 };
 
 TEST(FairQueue, GivesEachClientItsTurn) {
-  Order order;
+  ServedOrder order;
   Gate gate;
   FairQueue queue(1, 100, 100);
   gate.close(queue);
@@ -68,7 +68,7 @@ TEST(FairQueue, GivesEachClientItsTurn) {
 }
 
 TEST(FairQueue, LetsTheLanesTakeTurns) {
-  Order order;
+  ServedOrder order;
   Gate gate;
   FairQueue queue(1, 100, 100);
   gate.close(queue);
@@ -79,7 +79,7 @@ TEST(FairQueue, LetsTheLanesTakeTurns) {
 }
 
 TEST(FairQueue, KeepsAThreadForQuickWork) {
-  Order order;
+  ServedOrder order;
   std::promise<void> release;
   const auto released = release.get_future().share();
   FairQueue queue(2, 100, 100);
@@ -107,7 +107,7 @@ TEST(FairQueue, RefusesWhatItCannotHold) {
 }
 
 TEST(FairQueue, DropsCancelledWorkAndStopsRunningWork) {
-  Order order;
+  ServedOrder order;
   Gate gate;
   FairQueue queue(1, 100, 100);
   gate.close(queue);
