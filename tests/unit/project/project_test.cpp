@@ -28,7 +28,7 @@ class ProjectTest : public testing::Test {
                   "-- one row an order\nselect id, cast(amount as integer) as amount from raw.orders\n");
     folder_.write("metrics/orders.yml",
                   "view: orders\nlabel: Orders\nfact: fct_order\nmeasures:\n"
-                  "  orders: {label: Orders, kind: count, description: How many orders there are.}\n");
+                  "  orders: {label: Orders, count: true, description: How many orders there are.}\n");
     folder_.write("workflows/refresh.yml", "steps:\n  crawl: {crawl: all}\n");
     folder_.write("lake/raw/shop/drop=2026-11-22/orders.csv", "id,amount\n1,5\n2,7\n");
     project_ = open();
@@ -127,9 +127,10 @@ TEST_F(ProjectTest, SeesWhatOtherProcessesChange) {
   run_once();
   EXPECT_THAT((*project_->catalog())->tables, SizeIs(1));
   EXPECT_THAT(*status({}), SizeIs(1));
-  folder_.write("lake/raw/shop/drop=2026-11-22/returns.csv", "order_id,reason\n1,late\n");
+  folder_.write("lake/raw/shop/drop=2026-11-23/orders.csv", "id,amount\n1,5\n2,7\n3,9\n");
   run_once();
-  EXPECT_THAT((*project_->catalog())->tables, SizeIs(2));
+  ASSERT_THAT((*project_->catalog())->tables, SizeIs(1));
+  EXPECT_THAT((*project_->catalog())->tables.front().objects, SizeIs(2));
   EXPECT_THAT(*(*project_->history())->list(0), SizeIs(2));
 }
 
