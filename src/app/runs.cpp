@@ -32,7 +32,7 @@ Result<int> show_run(project::Project& project, OutputFormat format, const std::
                   {"rows", "BIGINT", true},
                   {"message", "VARCHAR"}};
   for (const auto& step : run.steps)
-    rows.rows.push_back({step.name, step.state, std::round(step.seconds * 1000) / 1000,
+    rows.rows.push_back({step.name, std::string(name_of(step.state)), std::round(step.seconds * 1000) / 1000,
                          static_cast<int64_t>(step.rows), engine::text_or_null(step.message)});
   std::cerr << fmt::format("run {} {}, started {}{}{}\n", run.id, name_of(run.state), run.started,
                            run.version > 0 ? fmt::format(", published version {}", run.version) : "",

@@ -36,8 +36,8 @@ struct BuildRecord {
 class Curated {
  public:
   /// `mirror` outlives this; null where the store is a folder.
-  explicit Curated(std::filesystem::path store, const BuildMirror* mirror = nullptr)
-      : root_(std::move(store) / "curated"), mirror_(mirror) {}
+  explicit Curated(const std::filesystem::path& store, const BuildMirror* mirror = nullptr)
+      : root_(store / "curated"), mirror_(mirror) {}
 
   /// Reads the record of a finished build, which is brought from the mirror when it is there alone; nothing
   /// when there is none, or it cannot be read or had, or a file of it has another size: it is then built

@@ -94,10 +94,11 @@ std::string Automation::alerts_text() const {
 Result<> Automation::open_watch_on(const std::vector<std::string>& names, bool keep_before) {
   std::string text = alerts_text();
   if (watch_ && text == alerts_text_ && names == alerts_workflows_) return {};
+  // Alerts of metrics that cannot be read are not known yet: they are asked for again.
+  RH_ASSIGN(const auto definitions, project_->definitions());
   alerts_text_ = std::move(text);
   alerts_workflows_ = names;
   std::vector<Error> problems;
-  RH_ASSIGN(const auto definitions, project_->definitions());
   auto book = read_alerts(*project_, *definitions, problems);
   for (const auto& problem : problems)
     say_(fmt::format("warning: {}: {}", keep_before ? "alerts stay as they were" : "left out",
@@ -124,11 +125,15 @@ void Automation::look() {
 void Automation::watch() {
   auto next = std::chrono::steady_clock::now();
   bool woken = true;
+  std::string told;  // a problem that stays is told once
   while (true) {
     const bool is_due = woken || std::chrono::steady_clock::now() >= next;
-    if (is_due || alerts_text() != alerts_text_)
-      if (const auto opened = open_watch_on(project_->workflows()->names(), true); !opened)
-        say_("warning: " + opened.error().to_string());
+    if (is_due || alerts_text() != alerts_text_) {
+      if (const auto opened = open_watch_on(project_->workflows()->names(), true); opened)
+        told.clear();
+      else if (auto problem = opened.error().to_string(); problem != told)
+        say_("warning: " + (told = std::move(problem)));
+    }
     if (is_due) {
       look();
       next = std::chrono::steady_clock::now() + kLook;

@@ -174,7 +174,7 @@ Result<RunEnd> resume(Project& project, const std::string& id, const Clock& cloc
   RH_TRY(workflow::check_resumable(before));
   RH_ASSIGN(const auto workflow, project.workflow(before.workflow));
   RH_ASSIGN(const auto run, history->begin({.workflow = before.workflow,
-                                            .cause = {"resume", "", "", before.id},
+                                            .cause = {workflow::CauseKind::kResume, "", "", before.id},
                                             .properties = before.properties,
                                             .resumes = before.id},
                                            workflow.at_once, clock));

@@ -48,7 +48,7 @@ Json json_of(const workflow::Trigger& trigger) {
 Json json_of(const workflow::Step& step) {
   return {{"name", step.name},
           {"parent", or_null(step.parent)},
-          {"state", step.state},
+          {"state", name_of(step.state)},
           {"seconds", step.seconds},
           {"rows", step.rows},
           {"attempts", step.attempts},
@@ -70,7 +70,7 @@ Json json_of(const workflow::Run& run) {
           {"version", run.version > 0 ? Json(run.version) : Json(nullptr)},
           {"message", or_null(run.message)},
           {"cause",
-           {{"kind", run.cause.kind},
+           {{"kind", name_of(run.cause.kind)},
             {"trigger", or_null(run.cause.trigger)},
             {"due", or_null(run.cause.due)},
             {"detail", or_null(run.cause.detail)}}},
@@ -185,11 +185,11 @@ Result<Json> take_hook(Project& project, const Clock& clock, workflow::Scheduler
   RH_ASSIGN(const auto history, project.history());
   RH_ASSIGN(const auto recent, history->list(kRecentRuns, order.id));
   for (const auto& run : recent)  // a sender that got no answer sends again
-    if (run.cause.kind == "http" && run.cause.detail == id) return accepted(run);
+    if (run.cause.kind == workflow::CauseKind::kHttp && run.cause.detail == id) return accepted(run);
   const auto known = std::ranges::find(workflows, order.id, &Workflow::name);
   RH_ASSIGN(auto properties, properties_in(order.body, &*known));
   if (known->properties.contains("body")) properties["body"] = order.body.substr(0, kLongestBody);
-  RH_ASSIGN(const auto run, scheduler.request(order.id, {"http", trigger->name, "", id}, properties));
+  RH_ASSIGN(const auto run, scheduler.request(order.id, {workflow::CauseKind::kHttp, trigger->name, "", id}, properties));
   return accepted(run);
 }
 
@@ -221,7 +221,7 @@ std::map<std::string, Action> workflow_actions(const std::shared_ptr<Project>& p
   }
   actions["workflows/run"] = [scheduler](const Order& order) -> Result<Json> {
     RH_ASSIGN(const auto properties, properties_in(order.body, nullptr));
-    RH_ASSIGN(const auto run, scheduler->request(order.id, {"page", "", "", ""}, properties));
+    RH_ASSIGN(const auto run, scheduler->request(order.id, {workflow::CauseKind::kPage, "", "", ""}, properties));
     return accepted(run);
   };
   actions["run/cancel"] = [scheduler](const Order& order) -> Result<Json> {

@@ -238,6 +238,27 @@ def test_the_server_heeds_a_changed_file(small, hook):
         server.reader.join()
 
 
+def test_alerts_changed_beside_metrics_that_cannot_be_read_hold_once_they_can(small):
+    measures = small.project / "metrics" / "40_title.yml"
+    sound = measures.read_text()
+    server = Server(small, workflows=True)
+
+    def said(words):
+        return [line for line in server.said if words in line]
+
+    try:
+        measures.write_text("view: [\n")
+        write(small, "alerts:\n  - {on: faild, to: nobody}\n")
+        wait_for(lambda: said("40_title.yml"), 30)
+        measures.write_text(sound)
+        wait_for(lambda: said("alerts stay as they were"), 30)
+        assert len(said("40_title.yml")) == 1
+    finally:
+        server.process.send_signal(signal.SIGINT)
+        server.process.wait(40)
+        server.reader.join()
+
+
 def test_late_data_are_told(small, hook):
     source = small.project / "sources/netflix_titles.yml"
     source.write_text(source.read_text().replace("optional: false", "optional: false\nmax_age: 8d\nage_of: drop", 1))

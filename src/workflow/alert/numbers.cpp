@@ -102,7 +102,7 @@ void RunNumbers::take(const Run& run) {
   if (const auto started = parse_iso(run.started))
     newest.seconds = std::chrono::duration<double>(*ended - *started).count();
   for (const Step& step : run.steps)
-    if (step.parent.empty() && step.state != "skipped" && step.kept_from.empty())
+    if (step.parent.empty() && step.state != RunState::kSkipped && step.kept_from.empty())
       newest.steps.emplace_back(step.name, step.seconds);
 }
 

@@ -18,7 +18,7 @@ std::string detail_of(const Run& run) {
   if (!run.ended.empty()) text += " " + run.ended;
   text += run.message.empty() ? "." : ": " + run.message;
   for (const auto& step : run.steps)
-    if (step.parent.empty() && (step.state == "failed" || step.state == "check_failed"))
+    if (step.parent.empty() && (step.state == RunState::kFailed || step.state == RunState::kCheckFailed))
       text += fmt::format("\nStep {}{}{}", step.name, step.message.empty() ? " failed." : ": ", step.message);
   return text + fmt::format("\nMore: reelhouse runs {}", run.id);
 }

@@ -10,6 +10,14 @@ RunState stored_state(const std::string& name) {
   return run_state(name).value_or(RunState::kDied);
 }
 
+/// Reads what started a run; runs of before this was kept were begun by commands.
+CauseKind stored_cause(const std::string& name) {
+  for (const auto kind : {CauseKind::kPage, CauseKind::kSchedule, CauseKind::kObjects, CauseKind::kAfter,
+                          CauseKind::kHttp, CauseKind::kResume})
+    if (name == name_of(kind)) return kind;
+  return CauseKind::kCommand;
+}
+
 Properties to_properties(const std::string& text) {
   Properties properties;
   const Json json = Json::parse(text, nullptr, false);
@@ -21,9 +29,7 @@ Properties to_properties(const std::string& text) {
 
 Cause to_cause(const std::string& text) {
   Properties fields = to_properties(text);
-  Cause cause{fields["kind"], fields["trigger"], fields["due"], fields["detail"]};
-  if (cause.kind.empty()) cause.kind = "command";
-  return cause;
+  return {stored_cause(fields["kind"]), fields["trigger"], fields["due"], fields["detail"]};
 }
 
 }  // namespace
@@ -88,7 +94,7 @@ std::string to_text(const Properties& properties) {
 
 std::string to_text(const Cause& cause) {
   return to_text(Properties{
-      {"kind", cause.kind}, {"trigger", cause.trigger}, {"due", cause.due}, {"detail", cause.detail}});
+      {"kind", name_of(cause.kind)}, {"trigger", cause.trigger}, {"due", cause.due}, {"detail", cause.detail}});
 }
 
 StoredRun read_run(const Statement& row) {
@@ -115,7 +121,7 @@ StoredRun read_run(const Statement& row) {
 Step read_step(const Statement& row) {
   Step step;
   step.name = row.column_text(0);
-  step.state = row.column_text(1);
+  step.state = stored_state(row.column_text(1));
   step.seconds = row.column_double(2);
   step.rows = static_cast<uint64_t>(row.column_int(3));
   step.message = row.column_text(4);

@@ -95,7 +95,7 @@ class SqliteRunHistory final : public RunHistory {
                            "started = ?, ended = ?, kept_from = ?, written = ? where name = ? and parent "
                            "= ? and run = (select number from run where id = ?)"));
     const std::string written = to_text(step.written);
-    RH_TRY(update.run(step.state, step.seconds, step.rows, step.message, step.attempts, step.started,
+    RH_TRY(update.run(name_of(step.state), step.seconds, step.rows, step.message, step.attempts, step.started,
                       step.ended, step.kept_from, written, step.name, step.parent, run));
     if (database_->changes() > 0) return transaction.commit();
     RH_ASSIGN(
@@ -104,7 +104,7 @@ class SqliteRunHistory final : public RunHistory {
                            "attempts, started, ended, kept_from, written) select number, (select "
                            "coalesce(max(position) + 1, 0) from step where step.run = number), ?, ?, ?, ?, "
                            "?, ?, ?, ?, ?, ?, ? from run where id = ?"));
-    RH_TRY(insert.run(step.name, step.state, step.seconds, step.rows, step.message, step.parent,
+    RH_TRY(insert.run(step.name, name_of(step.state), step.seconds, step.rows, step.message, step.parent,
                       step.attempts, step.started, step.ended, step.kept_from, written, run));
     if (database_->changes() == 0) return fail(unknown(run));
     return transaction.commit();
@@ -279,7 +279,7 @@ class SqliteRunHistory final : public RunHistory {
       RH_ASSIGN(const bool more, rows.step());
       if (!more) return run;
       Step step = read_step(rows);
-      if (died && step.state == name_of(RunState::kRunning)) step.state = name_of(RunState::kDied);
+      if (died && step.state == RunState::kRunning) step.state = RunState::kDied;
       run.steps.push_back(std::move(step));
     }
   }
@@ -407,6 +407,26 @@ const char* name_of(RunState state) {
       return "died";
   }
   return "died";
+}
+
+const char* name_of(CauseKind kind) {
+  switch (kind) {
+    case CauseKind::kCommand:
+      return "command";
+    case CauseKind::kPage:
+      return "page";
+    case CauseKind::kSchedule:
+      return "schedule";
+    case CauseKind::kObjects:
+      return "objects";
+    case CauseKind::kAfter:
+      return "after";
+    case CauseKind::kHttp:
+      return "http";
+    case CauseKind::kResume:
+      return "resume";
+  }
+  return "command";
 }
 
 Result<RunState> run_state(const std::string& name) {

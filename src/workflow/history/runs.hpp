@@ -23,12 +23,16 @@ inline bool has_ended(RunState state) {
   return state != RunState::kQueued && state != RunState::kRunning;
 }
 
+/// What starts runs: a person at the command line or on a page, one of the four kinds of triggers, or a resume.
+enum class CauseKind { kCommand, kPage, kSchedule, kObjects, kAfter, kHttp, kResume };
+const char* name_of(CauseKind kind);
+
 /// Why a run was started.
 struct Cause {
-  std::string kind = "command";  ///< command, page, schedule, objects, after, http, resume
-  std::string trigger = {};      ///< its name in the workflow; empty when a person did it
-  std::string due = {};          ///< when it should have started (ISO, UTC); empty when nothing said
-  std::string detail = {};       ///< "3 objects below raw/shop/", id of the run before
+  CauseKind kind = CauseKind::kCommand;
+  std::string trigger = {};  ///< its name in the workflow; empty when a person did it
+  std::string due = {};      ///< when it should have started (ISO, UTC); empty when nothing said
+  std::string detail = {};   ///< "3 objects below raw/shop/", id of the run before
 };
 
 using Properties = std::map<std::string, std::string>;
@@ -36,7 +40,7 @@ using Properties = std::map<std::string, std::string>;
 /// One step of a run: a step of its workflow, or one part of such a step ("build stg_user").
 struct Step {
   std::string name = {};
-  std::string state = {};  ///< as RunState's names
+  RunState state = RunState::kQueued;
   double seconds = 0;
   uint64_t rows = 0;
   std::string message = {};

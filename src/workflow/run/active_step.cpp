@@ -116,7 +116,7 @@ void ActiveStep::part(Step part) {
 
 void ActiveStep::begin_attempt() {
   ++record_.attempts;
-  record_.state = name_of(RunState::kRunning);
+  record_.state = RunState::kRunning;
   record_.message.clear();
   board_.put(record_);
   say("info", record_.attempts == 1 ? "started" : fmt::format("attempt {} started", record_.attempts));
@@ -203,7 +203,7 @@ std::optional<SteadyTime> ActiveStep::next_look() const {
 }
 
 Step ActiveStep::end(RunState state, uint64_t rows, const Properties& written, const std::string& message) {
-  record_.state = name_of(state);
+  record_.state = state;
   record_.rows = rows;
   record_.written = written;
   record_.message = message;
@@ -214,7 +214,7 @@ Step ActiveStep::end(RunState state, uint64_t rows, const Properties& written, c
   say(is_well                         ? "info"
       : state == RunState::kCancelled ? "warning"
                                       : "error",
-      message.empty() ? record_.state : fmt::format("{}: {}", record_.state, message));
+      message.empty() ? name_of(state) : fmt::format("{}: {}", name_of(state), message));
   return record_;
 }
 

@@ -111,7 +111,7 @@ States resumed_states(const Workflow& workflow, const Run& before) {
   States states;
   for (const auto& step : workflow.steps) states[step.name] = RunState::kQueued;
   for (const auto& step : before.steps)
-    if (step.parent.empty() && step.state == name_of(RunState::kSucceeded) && states.contains(step.name))
+    if (step.parent.empty() && step.state == RunState::kSucceeded && states.contains(step.name))
       states[step.name] = RunState::kSucceeded;
   // What follows a step that runs again runs again, a handler of its failure too.
   for (bool changed = true; changed;) {

@@ -206,7 +206,7 @@ bool Execution::advance() {
 void Execution::skip(const std::string& name) {
   Step step;
   step.name = name;
-  step.state = name_of(RunState::kSkipped);
+  step.state = RunState::kSkipped;
   step.attempts = 0;
   step.message =
       stop_ == StopReason::kNone ? "its condition did not come true" : "not started: " + stop_message_;

@@ -255,7 +255,7 @@ bool LocalPipeline::nothing_changed() {
 /// Tells what became of one model.
 void LocalPipeline::tell_outcome(const model::ModelOutcome& outcome) {
   const auto& record = outcome.record;
-  Step part{.name = "build " + outcome.model, .state = "succeeded", .parent = "build"};
+  Step part{.name = "build " + outcome.model, .state = RunState::kSucceeded, .parent = "build"};
   switch (outcome.state) {
     case model::BuildState::kBuilt:
       ++result_.built;
@@ -271,12 +271,12 @@ void LocalPipeline::tell_outcome(const model::ModelOutcome& outcome) {
     case model::BuildState::kView:
       return;
     case model::BuildState::kFailed:
-      part.state = "failed";
+      part.state = RunState::kFailed;
       part.message = outcome.error;
       return tell_(std::move(part));
     case model::BuildState::kSkipped:
       say_(fmt::format("skipped  {}: {} failed", outcome.model, outcome.error));
-      part.state = "skipped";
+      part.state = RunState::kSkipped;
       part.message = outcome.error + " failed";
       return tell_(std::move(part));
   }

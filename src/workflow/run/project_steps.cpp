@@ -183,7 +183,7 @@ Properties ProjectSteps::known_properties(const StepContext& context) const {
   const Run& run = context.run();
   Properties properties = context.properties();
   properties["run"] = run.id;
-  properties.try_emplace("trigger.kind", run.cause.kind);
+  properties.try_emplace("trigger.kind", name_of(run.cause.kind));
   properties.try_emplace("trigger.due", run.cause.due.empty() ? run.started : run.cause.due);
   for (const char* name : {"trigger.count", "trigger.keys", "trigger.workflow", "trigger.run"})
     properties.try_emplace(name, "");

@@ -111,7 +111,7 @@ Json receipt_of(const Run& run, const std::string& error, Time now, const Receip
                   {"state", name_of(run.state)},
                   {"started", run.started},
                   {"ended", run.ended.empty() ? to_iso(now) : run.ended},
-                  {"cause", run.cause.kind},
+                  {"cause", name_of(run.cause.kind)},
                   {"lake", parts.lake},
                   {"version", result.version > 0 ? Json(result.version) : Json(nullptr)}};
   if (!error.empty()) receipt["error"] = error;

@@ -224,7 +224,7 @@ bool ProcessScheduler::keep(Firings firings) {
   }
   for (const auto& run : *runs)
     options_.say(fmt::format("workflow {}: {} ({}{})", run.workflow,
-                             run.state == RunState::kSkipped ? run.message : "run " + run.id, run.cause.kind,
+                             run.state == RunState::kSkipped ? run.message : "run " + run.id, name_of(run.cause.kind),
                              run.cause.detail.empty() ? "" : ": " + run.cause.detail.substr(0, 200)));
   return true;
 }
@@ -476,7 +476,7 @@ Result<Run> ProcessScheduler::resume(const std::string& run, const std::string& 
   RH_TRY(check_resumable(before));
   RH_ASSIGN(const auto runs,
             history_->queue({{.workflow = before.workflow,
-                              .cause = {"resume", "", "", fmt::format("{}, by {}", before.id, by)},
+                              .cause = {CauseKind::kResume, "", "", fmt::format("{}, by {}", before.id, by)},
                               .properties = before.properties,
                               .resumes = before.id}},
                             {}, {}, clock_));

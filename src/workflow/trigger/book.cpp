@@ -224,7 +224,7 @@ void TriggerBook::State::add_changes(size_t index, std::span<const ObjectChange>
 void TriggerBook::State::fire_batch(size_t index, Time now, Firings& firings) {
   auto& entry = objects[index];
   const Time due = std::min(now, batch_time(entry.mark, entry.trigger).value_or(now));
-  auto request = request_of(entry, "objects", to_iso(due), describe_batch(entry.mark));
+  auto request = request_of(entry, CauseKind::kObjects, to_iso(due), describe_batch(entry.mark));
   put_batch(entry.mark, request.properties);
   firings.runs.push_back(std::move(request));
   entry.mark.batch.clear();

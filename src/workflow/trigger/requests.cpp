@@ -32,13 +32,13 @@ RunRequest as_skipped(RunRequest request, std::string message) {
 
 }  // namespace
 
-RunRequest request_of(const TriggerOf& trigger, const char* kind, const std::string& due,
+RunRequest request_of(const TriggerOf& trigger, CauseKind kind, const std::string& due,
                       std::string detail) {
   RunRequest request;
   request.workflow = trigger.owner->name;
   request.cause = {kind, trigger.name, due, std::move(detail)};
   request.properties = trigger.owner->properties;
-  request.properties["trigger.kind"] = kind;
+  request.properties["trigger.kind"] = name_of(kind);
   request.properties["trigger.due"] = due;
   return request;
 }
@@ -54,11 +54,11 @@ void schedule_runs(const TriggerOf& trigger, const ScheduleTrigger& schedule, co
   if (!missed.empty() && !one_for_all) {
     const bool skip = schedule.missed == Missed::kSkip;
     const Time newest = first > 0 ? due.at[first - 1] : due.at.front();
-    requests.push_back(as_skipped(request_of(trigger, "schedule", to_iso(newest), what),
+    requests.push_back(as_skipped(request_of(trigger, CauseKind::kSchedule, to_iso(newest), what),
                                   "missed " + missed + (skip ? kNobodyLooked : only_newest())));
   }
   for (size_t index = first; index < due.at.size(); ++index)
-    requests.push_back(request_of(trigger, "schedule", to_iso(due.at[index]),
+    requests.push_back(request_of(trigger, CauseKind::kSchedule, to_iso(due.at[index]),
                                   what + (one_for_all && !missed.empty() ? ", also for " + missed : "")));
 }
 
@@ -71,7 +71,7 @@ void after_runs(const TriggerOf& trigger, const AfterTrigger& after, const std::
   if (after.missed == Missed::kAll && ended.size() > kMost) first = ended.size() - kMost;
   const bool one_for_all = after.missed == Missed::kLatest;
   const auto request = [&](const Run& run) {
-    auto made = request_of(trigger, "after", run.ended.empty() ? to_iso(now) : run.ended,
+    auto made = request_of(trigger, CauseKind::kAfter, run.ended.empty() ? to_iso(now) : run.ended,
                            fmt::format("{} {} {}", run.workflow, run.id, name_of(run.state)));
     made.properties["trigger.workflow"] = run.workflow;
     made.properties["trigger.run"] = run.id;

@@ -22,7 +22,7 @@ struct TriggerOf {
 
 /// Makes the request for a run that a trigger asks for, with what it hands to it: trigger.kind and
 /// trigger.due (ISO) besides the properties of the workflow.
-RunRequest request_of(const TriggerOf& trigger, const char* kind, const std::string& due, std::string detail);
+RunRequest request_of(const TriggerOf& trigger, CauseKind kind, const std::string& due, std::string detail);
 
 /// Adds the runs that a schedule asks for when `due` is noticed at `now`, oldest first, and one in state
 /// skipped for those that are not made up for.

@@ -36,7 +36,11 @@ class FakeHistory final : public RunHistory {
       if (step.name == name && step.parent.empty()) newest = step;
     return newest;
   }
-  std::string state(const std::string& name) const { return step(name).state; }
+  /// The name of its state; empty for a step of which nothing was told.
+  std::string state(const std::string& name) const {
+    const Step newest = step(name);
+    return newest.name.empty() ? "" : name_of(newest.state);
+  }
 
   Result<> put_step(const std::string&, const Step& step) override {
     if (broken) return full();

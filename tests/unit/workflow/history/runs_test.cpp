@@ -55,8 +55,8 @@ TEST_F(Runs, KeepsARunWithItsSteps) {
   const auto begun = begin(*history).value();
   EXPECT_THAT(begun.id, testing::MatchesRegex("20261122-061200-[0-9a-f]{4}"));
   EXPECT_EQ(begun.process, ::getpid());
-  ASSERT_THAT(history->put_step(begun.id, {"crawl", "succeeded", 0.5, 12, ""}), IsOk());
-  ASSERT_THAT(history->put_step(begun.id, {"build stg_user", "skipped", 0, 2500, "known"}), IsOk());
+  ASSERT_THAT(history->put_step(begun.id, {"crawl", RunState::kSucceeded, 0.5, 12, ""}), IsOk());
+  ASSERT_THAT(history->put_step(begun.id, {"build stg_user", RunState::kSkipped, 0, 2500, "known"}), IsOk());
   EXPECT_EQ(history->find(begun.id)->state, RunState::kRunning);
   clock_.time_ += 3s;
   ASSERT_THAT(history->end(begun.id, RunState::kSucceeded, 14, "", clock_), IsOk());
@@ -70,7 +70,7 @@ TEST_F(Runs, KeepsARunWithItsSteps) {
   ASSERT_EQ(found.steps.size(), 2);
   EXPECT_EQ(found.steps[0].name, "crawl");
   EXPECT_DOUBLE_EQ(found.steps[0].seconds, 0.5);
-  EXPECT_EQ(found.steps[1].state, "skipped");
+  EXPECT_EQ(found.steps[1].state, RunState::kSkipped);
   EXPECT_EQ(found.steps[1].rows, 2500);
   EXPECT_EQ(found.steps[1].message, "known");
 }
@@ -160,7 +160,7 @@ TEST_F(Runs, ProcessesAndThreadsWriteSideBySide) {
       const auto own = open();
       bool good = true;
       for (int k = 0; k < kSteps; ++k)
-        good = own->put_step(id, {fmt::format("s{} {}", i, k), "succeeded", 0, 1, ""}) && good;
+        good = own->put_step(id, {fmt::format("s{} {}", i, k), RunState::kSucceeded, 0, 1, ""}) && good;
       ::_exit(good ? 0 : 1);
     }
   }
@@ -169,7 +169,7 @@ TEST_F(Runs, ProcessesAndThreadsWriteSideBySide) {
     for (int i = 0; i < kWriters; ++i)
       threads.emplace_back([&, i] {
         for (int k = 0; k < kSteps; ++k)
-          EXPECT_THAT(history->put_step(id, {fmt::format("t{} {}", i, k), "succeeded", 0, 1, ""}), IsOk());
+          EXPECT_THAT(history->put_step(id, {fmt::format("t{} {}", i, k), RunState::kSucceeded, 0, 1, ""}), IsOk());
       });
   }
   for (const pid_t child : children) {
@@ -183,17 +183,17 @@ TEST_F(Runs, ProcessesAndThreadsWriteSideBySide) {
 TEST_F(Runs, TellsAStepAgainInItsPlace) {
   const auto history = open();
   const auto id = begin(*history)->id;
-  ASSERT_THAT(history->put_step(id, {.name = "build", .state = "running", .started = "now"}), IsOk());
+  ASSERT_THAT(history->put_step(id, {.name = "build", .state = RunState::kRunning, .started = "now"}), IsOk());
   ASSERT_THAT(
-      history->put_step(id, {.name = "build stg_user", .state = "succeeded", .rows = 7, .parent = "build"}),
+      history->put_step(id, {.name = "build stg_user", .state = RunState::kSucceeded, .rows = 7, .parent = "build"}),
       IsOk());
   ASSERT_THAT(
-      history->put_step(id, {.name = "build", .state = "failed", .attempts = 3, .written = {{"a", "b"}}}),
+      history->put_step(id, {.name = "build", .state = RunState::kFailed, .attempts = 3, .written = {{"a", "b"}}}),
       IsOk());
   const auto steps = history->find(id)->steps;
   ASSERT_EQ(steps.size(), 2);
   EXPECT_EQ(steps[0].name, "build");
-  EXPECT_EQ(steps[0].state, "failed");
+  EXPECT_EQ(steps[0].state, RunState::kFailed);
   EXPECT_EQ(steps[0].attempts, 3);
   EXPECT_EQ(steps[0].written.at("a"), "b");
   EXPECT_EQ(steps[1].parent, "build");
@@ -202,7 +202,7 @@ TEST_F(Runs, TellsAStepAgainInItsPlace) {
 TEST_F(Runs, QueuesWithWhatTriggersRememberAndTellsEachEndOnce) {
   const auto history = open();
   const auto runs = history
-                        ->queue({{.workflow = "refresh", .cause = {"schedule", "nightly", "2026-11-22", ""}},
+                        ->queue({{.workflow = "refresh", .cause = {CauseKind::kSchedule, "nightly", "2026-11-22", ""}},
                                  {.workflow = "refresh", .state = RunState::kSkipped, .message = "missed"}},
                                 {{"refresh/nightly", "{}"}}, {}, clock_)
                         .value();
@@ -317,7 +317,7 @@ TEST_F(Runs, ReadsAFileOfTheFirstVersion) {
   const auto run = history->find("20260101").value();
   EXPECT_EQ(run.version, 7);
   EXPECT_EQ(run.queued, "2026-01-01T00:00:00Z");
-  EXPECT_EQ(run.cause.kind, "command");
+  EXPECT_EQ(run.cause.kind, CauseKind::kCommand);
   ASSERT_EQ(run.steps.size(), 1);
   EXPECT_EQ(run.steps[0].rows, 12);
   EXPECT_EQ(run.steps[0].attempts, 1);
@@ -331,7 +331,7 @@ TEST_F(Runs, CountsChanges) {
   const auto before = *history->change_count();
   const auto id = begin(*history)->id;
   EXPECT_GT(*open()->change_count(), before);
-  ASSERT_THAT(open()->put_step(id, {.name = "crawl", .state = "running"}), IsOk());
+  ASSERT_THAT(open()->put_step(id, {.name = "crawl", .state = RunState::kRunning}), IsOk());
   EXPECT_EQ(*history->change_count(), before + 2);
 }
 

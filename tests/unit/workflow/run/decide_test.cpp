@@ -159,7 +159,7 @@ Workflow branching() {
 
 Run ended(const States& states) {
   Run run;
-  for (const auto& [name, state] : states) run.steps.push_back({.name = name, .state = name_of(state)});
+  for (const auto& [name, state] : states) run.steps.push_back({.name = name, .state = state});
   return run;
 }
 
@@ -196,7 +196,7 @@ TEST(ResumedStates, StepsThatAreNewOrWereNeverToldRun) {
 
 TEST(ResumedStates, PartsOfStepsAreNoSteps) {
   workflow::Run before = ended({{"b", kSucceeded}});
-  before.steps.push_back({.name = "a", .state = "succeeded", .parent = "build"});
+  before.steps.push_back({.name = "a", .state = RunState::kSucceeded, .parent = "build"});
   EXPECT_EQ(resumed_states(branching(), before).at("a"), kQueued);
 }
 

@@ -125,13 +125,13 @@ struct RandomSteps {
       const StepDefinition& definition = *workflow.step(told.name);
       std::string& state = known[told.name];
       ASSERT_TRUE(state.empty() || state == "running") << told.name << " ended twice";
-      if (told.state == "running") {
+      if (told.state == RunState::kRunning) {
         EXPECT_LE(told.attempts, 1 + definition.retries.times);
         EXPECT_TRUE(!state.empty() || holds(definition, known)) << told.name << " began too early";
-      } else if (told.state != "skipped") {
+      } else if (told.state != RunState::kSkipped) {
         EXPECT_EQ(state, "running") << told.name;
       }
-      state = told.state;
+      state = name_of(told.state);
     }
     for (const auto& each : workflow.steps) {
       const std::string state = known[each.name];

@@ -54,7 +54,7 @@ TEST_F(Executor, RunsStepsOneAfterTheOtherAndTellsThem) {
   workflow_.steps = {step("crawl"), step("build", {"crawl"}), step("publish", {"build"})};
   workflow_.steps[2].kind = StepKind::kPublish;
   runner_.on_start = [](const std::string& name, StepContext& context) {
-    if (name == "build") context.part({.name = "build stg_user", .state = "succeeded", .rows = 3});
+    if (name == "build") context.part({.name = "build stg_user", .state = RunState::kSucceeded, .rows = 3});
   };
   const auto run = execute_it();
   ASSERT_THAT(run, IsOk());
@@ -64,7 +64,7 @@ TEST_F(Executor, RunsStepsOneAfterTheOtherAndTellsThem) {
   EXPECT_EQ(history_.ends()[0].version, 12);
   EXPECT_EQ(message(), "");
   std::string told;
-  for (const auto& each : history_.told()) told += each.parent + ">" + each.name + " " + each.state + ", ";
+  for (const auto& each : history_.told()) told += each.parent + ">" + each.name + " " + name_of(each.state) + ", ";
   EXPECT_EQ(told,
             ">crawl running, >crawl succeeded, >build running, build>build stg_user succeeded, "
             ">build succeeded, >publish running, >publish succeeded, ");
@@ -226,17 +226,17 @@ TEST_F(Executor, AResumedRunKeepsWhatSucceeded) {
   workflow::Run before;
   before.id = "20261121-061200-ffff";
   before.steps = {{.name = "one",
-                   .state = "succeeded",
+                   .state = RunState::kSucceeded,
                    .rows = 5,
                    .ended = "2026-11-21T06:13:00.000Z",
                    .kept_from = "20261120-061200-eeee",
                    .written = {{"a", "late"}}},
                   {.name = "two",
-                   .state = "succeeded",
+                   .state = RunState::kSucceeded,
                    .rows = 6,
                    .ended = "2026-11-21T06:12:30.000Z",
                    .written = {{"a", "early"}, {"b", "2"}}},
-                  {.name = "three", .state = "failed", .written = {}}};
+                  {.name = "three", .state = RunState::kFailed, .written = {}}};
   Properties seen;
   std::vector<std::string> started;
   runner_.on_start = [&](const std::string& name, StepContext& context) {

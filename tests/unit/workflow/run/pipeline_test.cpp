@@ -58,7 +58,7 @@ class PipelineTest : public testing::Test {
   Result<std::unique_ptr<Pipeline>> try_open(const std::function<bool()>& wait = nullptr) {
     return Pipeline::open(
         options_, clock_, [this](const std::string& line) { said_.push_back(line); },
-        [this](const Step& part) { parts_.push_back(part.name + " " + part.state); }, wait);
+        [this](const Step& part) { parts_.push_back(part.name + " " + name_of(part.state)); }, wait);
   }
   /// Opens what a process of its own would.
   void open() {
@@ -88,7 +88,7 @@ class PipelineTest : public testing::Test {
     run.id = "20240506-061200-1a2b";
     run.workflow = "refresh";
     run.state = state;
-    run.cause.kind = "page";
+    run.cause.kind = CauseKind::kPage;
     return pipeline_->write_receipt(run, error);
   }
   static std::vector<std::string> names(const Json& list, const char* key) {

@@ -76,7 +76,7 @@ class SchedulerTest : public testing::Test {
   std::filesystem::path lock_file() const { return folder_.path() / "scheduler.lock"; }
 
   std::string request(const std::string& name) {
-    const auto run = scheduler_->request(name, {.kind = "page"}, {});
+    const auto run = scheduler_->request(name, {.kind = CauseKind::kPage}, {});
     EXPECT_TRUE(run) << run.error().to_string();
     return run ? run->id : "";
   }
@@ -444,7 +444,7 @@ TEST_F(SchedulerTest, RunsAWorkflowWhenItsTimeHasCome) {
   const auto run = history_->find(started()[0]);
   ASSERT_TRUE(run);
   EXPECT_EQ(run->workflow, "shop");
-  EXPECT_EQ(run->cause.kind, "schedule");
+  EXPECT_EQ(run->cause.kind, CauseKind::kSchedule);
   look(20);
   EXPECT_THAT(started(), SizeIs(1));
 }
@@ -469,7 +469,7 @@ TEST_F(SchedulerTest, LetsAFolderSettleBeforeItCounts) {
   look();
   const auto runs = history_->list(0);
   ASSERT_THAT(*runs, SizeIs(1));
-  EXPECT_EQ(runs->front().cause.kind, "objects");
+  EXPECT_EQ(runs->front().cause.kind, CauseKind::kObjects);
   EXPECT_THAT(runs->front().properties.at("trigger.keys"), HasSubstr("b.csv"));
   clock_.pass(10s);
   look(5);

@@ -103,7 +103,7 @@ TEST(TriggerBook, BeginsNowAndFiresWhenDue) {
   const auto runs = keeper.due(kNoon + 1h + 5s);
   ASSERT_THAT(runs, SizeIs(1));
   EXPECT_EQ(runs[0].workflow, "refresh");
-  EXPECT_EQ(runs[0].cause.kind, "schedule");
+  EXPECT_EQ(runs[0].cause.kind, CauseKind::kSchedule);
   EXPECT_EQ(runs[0].cause.trigger, "schedule");
   EXPECT_EQ(runs[0].cause.due, "2026-06-01T13:00:00.000Z");
   EXPECT_EQ(runs[0].properties.at("trigger.kind"), "schedule");
@@ -242,7 +242,7 @@ TEST(TriggerBook, FiresForObjectsThatAppearChangeOrGo) {
   EXPECT_EQ(keeper.written, 0U);
   const auto runs = keeper.listed("raw/shop/", {object("raw/shop/b", "2"), object("raw/shop/c")}, kNoon + 2s);
   ASSERT_THAT(runs, SizeIs(1));
-  EXPECT_EQ(runs[0].cause.kind, "objects");
+  EXPECT_EQ(runs[0].cause.kind, CauseKind::kObjects);
   EXPECT_EQ(
       runs[0].cause.detail,
       "3 objects below raw/shop/: 1 created, 1 changed, 1 deleted (raw/shop/a, raw/shop/b, raw/shop/c)");
@@ -363,7 +363,7 @@ TEST(TriggerBook, FollowsRunsThatEndedSinceItBegan) {
   EXPECT_THAT(firings.told, ElementsAre("old", "bad", "good", "other"));
   ASSERT_THAT(firings.runs, SizeIs(1));
   EXPECT_EQ(firings.runs[0].workflow, "tell");
-  EXPECT_EQ(firings.runs[0].cause.kind, "after");
+  EXPECT_EQ(firings.runs[0].cause.kind, CauseKind::kAfter);
   EXPECT_EQ(firings.runs[0].cause.detail, "refresh good succeeded");
   EXPECT_EQ(firings.runs[0].properties.at("trigger.run"), "good");
   EXPECT_EQ(firings.runs[0].properties.at("trigger.workflow"), "refresh");
