@@ -34,10 +34,10 @@ Result<engine::Rows> list_runs(Project& project, int limit) {
     RH_ASSIGN(const auto history, project.history());
     RH_ASSIGN(const auto runs, history->list(limit));
     for (const auto& run : runs)
-      rows.rows.push_back({run.id, run.workflow, std::string(name_of(run.cause.kind)), std::string(name_of(run.state)),
-                           engine::text_or_null(run.started), engine::text_or_null(run.ended),
-                           run.version > 0 ? Cell{int64_t{run.version}} : Cell{},
-                           engine::text_or_null(run.message)});
+      rows.rows.push_back(
+          {run.id, run.workflow, std::string(name_of(run.cause.kind)), std::string(name_of(run.state)),
+           engine::text_or_null(run.started), engine::text_or_null(run.ended),
+           run.version > 0 ? Cell{int64_t{run.version}} : Cell{}, engine::text_or_null(run.message)});
   }
   return rows;
 }

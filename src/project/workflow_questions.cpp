@@ -189,7 +189,8 @@ Result<Json> take_hook(Project& project, const Clock& clock, workflow::Scheduler
   const auto known = std::ranges::find(workflows, order.id, &Workflow::name);
   RH_ASSIGN(auto properties, properties_in(order.body, &*known));
   if (known->properties.contains("body")) properties["body"] = order.body.substr(0, kLongestBody);
-  RH_ASSIGN(const auto run, scheduler.request(order.id, {workflow::CauseKind::kHttp, trigger->name, "", id}, properties));
+  RH_ASSIGN(const auto run,
+            scheduler.request(order.id, {workflow::CauseKind::kHttp, trigger->name, "", id}, properties));
   return accepted(run);
 }
 
@@ -221,7 +222,8 @@ std::map<std::string, Action> workflow_actions(const std::shared_ptr<Project>& p
   }
   actions["workflows/run"] = [scheduler](const Order& order) -> Result<Json> {
     RH_ASSIGN(const auto properties, properties_in(order.body, nullptr));
-    RH_ASSIGN(const auto run, scheduler->request(order.id, {workflow::CauseKind::kPage, "", "", ""}, properties));
+    RH_ASSIGN(const auto run,
+              scheduler->request(order.id, {workflow::CauseKind::kPage, "", "", ""}, properties));
     return accepted(run);
   };
   actions["run/cancel"] = [scheduler](const Order& order) -> Result<Json> {

@@ -93,8 +93,10 @@ std::string to_text(const Properties& properties) {
 }
 
 std::string to_text(const Cause& cause) {
-  return to_text(Properties{
-      {"kind", name_of(cause.kind)}, {"trigger", cause.trigger}, {"due", cause.due}, {"detail", cause.detail}});
+  return to_text(Properties{{"kind", name_of(cause.kind)},
+                            {"trigger", cause.trigger},
+                            {"due", cause.due},
+                            {"detail", cause.detail}});
 }
 
 StoredRun read_run(const Statement& row) {

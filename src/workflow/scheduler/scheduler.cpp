@@ -224,7 +224,8 @@ bool ProcessScheduler::keep(Firings firings) {
   }
   for (const auto& run : *runs)
     options_.say(fmt::format("workflow {}: {} ({}{})", run.workflow,
-                             run.state == RunState::kSkipped ? run.message : "run " + run.id, name_of(run.cause.kind),
+                             run.state == RunState::kSkipped ? run.message : "run " + run.id,
+                             name_of(run.cause.kind),
                              run.cause.detail.empty() ? "" : ": " + run.cause.detail.substr(0, 200)));
   return true;
 }

@@ -32,8 +32,7 @@ RunRequest as_skipped(RunRequest request, std::string message) {
 
 }  // namespace
 
-RunRequest request_of(const TriggerOf& trigger, CauseKind kind, const std::string& due,
-                      std::string detail) {
+RunRequest request_of(const TriggerOf& trigger, CauseKind kind, const std::string& due, std::string detail) {
   RunRequest request;
   request.workflow = trigger.owner->name;
   request.cause = {kind, trigger.name, due, std::move(detail)};

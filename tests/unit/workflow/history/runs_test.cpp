@@ -169,7 +169,8 @@ TEST_F(Runs, ProcessesAndThreadsWriteSideBySide) {
     for (int i = 0; i < kWriters; ++i)
       threads.emplace_back([&, i] {
         for (int k = 0; k < kSteps; ++k)
-          EXPECT_THAT(history->put_step(id, {fmt::format("t{} {}", i, k), RunState::kSucceeded, 0, 1, ""}), IsOk());
+          EXPECT_THAT(history->put_step(id, {fmt::format("t{} {}", i, k), RunState::kSucceeded, 0, 1, ""}),
+                      IsOk());
       });
   }
   for (const pid_t child : children) {
@@ -183,13 +184,15 @@ TEST_F(Runs, ProcessesAndThreadsWriteSideBySide) {
 TEST_F(Runs, TellsAStepAgainInItsPlace) {
   const auto history = open();
   const auto id = begin(*history)->id;
-  ASSERT_THAT(history->put_step(id, {.name = "build", .state = RunState::kRunning, .started = "now"}), IsOk());
+  ASSERT_THAT(history->put_step(id, {.name = "build", .state = RunState::kRunning, .started = "now"}),
+              IsOk());
   ASSERT_THAT(
-      history->put_step(id, {.name = "build stg_user", .state = RunState::kSucceeded, .rows = 7, .parent = "build"}),
+      history->put_step(
+          id, {.name = "build stg_user", .state = RunState::kSucceeded, .rows = 7, .parent = "build"}),
       IsOk());
-  ASSERT_THAT(
-      history->put_step(id, {.name = "build", .state = RunState::kFailed, .attempts = 3, .written = {{"a", "b"}}}),
-      IsOk());
+  ASSERT_THAT(history->put_step(
+                  id, {.name = "build", .state = RunState::kFailed, .attempts = 3, .written = {{"a", "b"}}}),
+              IsOk());
   const auto steps = history->find(id)->steps;
   ASSERT_EQ(steps.size(), 2);
   EXPECT_EQ(steps[0].name, "build");
@@ -201,11 +204,12 @@ TEST_F(Runs, TellsAStepAgainInItsPlace) {
 
 TEST_F(Runs, QueuesWithWhatTriggersRememberAndTellsEachEndOnce) {
   const auto history = open();
-  const auto runs = history
-                        ->queue({{.workflow = "refresh", .cause = {CauseKind::kSchedule, "nightly", "2026-11-22", ""}},
-                                 {.workflow = "refresh", .state = RunState::kSkipped, .message = "missed"}},
-                                {{"refresh/nightly", "{}"}}, {}, clock_)
-                        .value();
+  const auto runs =
+      history
+          ->queue({{.workflow = "refresh", .cause = {CauseKind::kSchedule, "nightly", "2026-11-22", ""}},
+                   {.workflow = "refresh", .state = RunState::kSkipped, .message = "missed"}},
+                  {{"refresh/nightly", "{}"}}, {}, clock_)
+          .value();
   ASSERT_EQ(runs.size(), 2);
   const auto again = open();
   EXPECT_EQ(again->marks()->at("refresh/nightly"), "{}");

@@ -64,7 +64,8 @@ TEST_F(Executor, RunsStepsOneAfterTheOtherAndTellsThem) {
   EXPECT_EQ(history_.ends()[0].version, 12);
   EXPECT_EQ(message(), "");
   std::string told;
-  for (const auto& each : history_.told()) told += each.parent + ">" + each.name + " " + name_of(each.state) + ", ";
+  for (const auto& each : history_.told())
+    told += each.parent + ">" + each.name + " " + name_of(each.state) + ", ";
   EXPECT_EQ(told,
             ">crawl running, >crawl succeeded, >build running, build>build stg_user succeeded, "
             ">build succeeded, >publish running, >publish succeeded, ");
