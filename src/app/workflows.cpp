@@ -48,7 +48,7 @@ std::string words_of(const workflow::StepDefinition& step) {
 
 std::string words_of(const Condition& after) {
   if (after.steps.empty()) return "";
-  const std::string steps = fmt::format("{}", fmt::join(after.steps, ", "));
+  std::string steps = fmt::format("{}", fmt::join(after.steps, ", "));
   if (after.of == Condition::Of::kAll && after.are == Condition::Are::kSucceeded) return steps;
   const char* many = after.steps.size() == 1 ? "" : after.of == Condition::Of::kAny ? "any of " : "all of ";
   return fmt::format("{}{} {}", many, steps, word_of(after.are));

@@ -91,21 +91,21 @@ void work_alone(Md5Work& stream, size_t blocks) {
 [[gnu::always_inline]] inline void transpose(const Vector* rows, Vector* columns) {
   Vector pairs[8];
   for (size_t i = 0; i < 8; i += 2) {
-    pairs[i] = __builtin_shuffle(rows[i], rows[i + 1], Vector{0, 8, 1, 9, 4, 12, 5, 13});
-    pairs[i + 1] = __builtin_shuffle(rows[i], rows[i + 1], Vector{2, 10, 3, 11, 6, 14, 7, 15});
+    pairs[i] = __builtin_shufflevector(rows[i], rows[i + 1], 0, 8, 1, 9, 4, 12, 5, 13);
+    pairs[i + 1] = __builtin_shufflevector(rows[i], rows[i + 1], 2, 10, 3, 11, 6, 14, 7, 15);
   }
   Vector fours[8];
   for (size_t i = 0; i < 8; i += 4) {
     for (size_t j = 0; j < 2; ++j) {
       const Vector& low = pairs[i + j];
       const Vector& high = pairs[i + j + 2];
-      fours[i + 2 * j] = __builtin_shuffle(low, high, Vector{0, 1, 8, 9, 4, 5, 12, 13});
-      fours[i + 2 * j + 1] = __builtin_shuffle(low, high, Vector{2, 3, 10, 11, 6, 7, 14, 15});
+      fours[i + 2 * j] = __builtin_shufflevector(low, high, 0, 1, 8, 9, 4, 5, 12, 13);
+      fours[i + 2 * j + 1] = __builtin_shufflevector(low, high, 2, 3, 10, 11, 6, 7, 14, 15);
     }
   }
   for (size_t i = 0; i < 4; ++i) {
-    columns[i] = __builtin_shuffle(fours[i], fours[i + 4], Vector{0, 1, 2, 3, 8, 9, 10, 11});
-    columns[i + 4] = __builtin_shuffle(fours[i], fours[i + 4], Vector{4, 5, 6, 7, 12, 13, 14, 15});
+    columns[i] = __builtin_shufflevector(fours[i], fours[i + 4], 0, 1, 2, 3, 8, 9, 10, 11);
+    columns[i + 4] = __builtin_shufflevector(fours[i], fours[i + 4], 4, 5, 6, 7, 12, 13, 14, 15);
   }
 }
 

@@ -13,8 +13,8 @@ namespace reelhouse::catalog {
 std::string stored(const ObjectProfile& profile);
 std::string stored(const std::vector<CatalogColumn>& columns);
 std::string stored(const std::vector<Change>& changes);
-Result<ObjectProfile> profile_from(const std::string& json);
-Result<std::vector<CatalogColumn>> columns_from(const std::string& json);
-Result<std::vector<Change>> changes_from(const std::string& json);
+Result<ObjectProfile> profile_from(const std::string& text);
+Result<std::vector<CatalogColumn>> columns_from(const std::string& text);
+Result<std::vector<Change>> changes_from(const std::string& text);
 
 }  // namespace reelhouse::catalog

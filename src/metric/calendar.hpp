@@ -15,11 +15,11 @@ using Day = std::chrono::sys_days;
 
 /// Reads YYYY-MM-DD. Nothing when it is no date.
 std::optional<Day> day_of(const std::string& text);
-std::string text_of(Day day);
+std::string text_of(Day date);
 
 /// The first day of the period that a day lies in (weeks begin on Monday), and of the period after
 /// `count` more (count may be negative).
-Day start_of(Day day, Grain grain);
+Day start_of(Day date, Grain grain);
 Day add_periods(Day start, Grain grain, int count);
 
 /// Days from `first` to `last`, both included.
@@ -28,7 +28,7 @@ struct Span {
   Day last;
   bool operator==(const Span&) const = default;
 };
-Span span_of(Day day, Grain grain);
+Span span_of(Day date, Grain grain);
 
 /// Reads one end of a range: "2022", "2022-03" or "2022-03-01"; the span it stands for.
 /// Errors: kUsage.

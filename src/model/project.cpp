@@ -183,7 +183,7 @@ Project load_project(const fs::path& root, std::vector<Error>& problems) {
 
   const fs::path models = root / "models";
   auto book = load_repairs(models);
-  if (!book) problems.push_back(std::move(book).error());
+  if (!book) problems.push_back(book.error());
   const RepairBook repairs = book ? std::move(*book) : RepairBook::unread();
   const auto load_below_models = [&](const fs::path& file) { return load_model(file, models, repairs); };
   load_all(files_below(models, ".sql"), load_below_models, "model", project.models, project, problems);

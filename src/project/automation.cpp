@@ -42,8 +42,9 @@ workflow::SchedulerOptions scheduler_options(const std::shared_ptr<Project>& pro
 
 }  // namespace
 
-Result<std::unique_ptr<Automation>> Automation::open(std::shared_ptr<Project> project, const Clock& clock,
-                                                     std::function<void(const std::string&)> say) {
+Result<std::unique_ptr<Automation>> Automation::open(const std::shared_ptr<Project>& project,
+                                                     const Clock& clock,
+                                                     const std::function<void(const std::string&)>& say) {
   std::unique_ptr<Automation> made(new Automation(project, clock));
   Automation* self = made.get();
   made->say_ = say;

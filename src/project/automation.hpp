@@ -20,8 +20,8 @@ namespace reelhouse::project {
 class Automation {
  public:
   /// `say` is called from several threads. Errors: as Scheduler::open and Watch::open.
-  static Result<std::unique_ptr<Automation>> open(std::shared_ptr<Project> project, const Clock& clock,
-                                                  std::function<void(const std::string&)> say);
+  static Result<std::unique_ptr<Automation>> open(const std::shared_ptr<Project>& project, const Clock& clock,
+                                                  const std::function<void(const std::string&)>& say);
   ~Automation();
   Automation(const Automation&) = delete;
   Automation& operator=(const Automation&) = delete;
@@ -38,7 +38,7 @@ class Automation {
  private:
   Automation(std::shared_ptr<Project> project, const Clock& clock)
       : project_(std::move(project)), clock_(clock) {}
-  Result<> open_watch_on(const std::vector<std::string>& workflows, bool keep_before);
+  Result<> open_watch_on(const std::vector<std::string>& names, bool keep_before);
   std::string alerts_text() const;
   void wake();
   void watch();

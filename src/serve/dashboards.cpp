@@ -43,7 +43,7 @@ Result<> in_range(const Yaml& yaml, long low, long high) {
 /// Checks the pages of one project against its metric views.
 class PageCheck {
  public:
-  explicit PageCheck(const metric::Definitions& definitions) : definitions_(definitions) {
+  explicit PageCheck(const metric::Definitions& definitions) {
     for (const auto& view : definitions.views) {
       for (const auto& measure : view.measures) views_[measure.name] = &view;
       for (const auto& dimension : view.dimensions) dimensions_.insert(dimension.name);
@@ -172,7 +172,6 @@ class PageCheck {
     return fixed(yaml.at("fixed"), views);
   }
 
-  const metric::Definitions& definitions_;
   std::map<std::string, const metric::View*> views_;
   std::set<std::string> dimensions_;
   std::set<std::string> pages_;

@@ -46,10 +46,10 @@ FairQueue::~FairQueue() {
 bool FairQueue::push(Task task) {
   {
     const std::lock_guard lock(mutex_);
-    if (stopping_ || waiting_ >= capacity_ || round(task.lane).waiting_of(task.client) >= per_client_)
-      return false;
+    auto& lane = round(task.lane);
+    if (stopping_ || waiting_ >= capacity_ || lane.waiting_of(task.client) >= per_client_) return false;
     ++waiting_;
-    round(task.lane).push(std::move(task));
+    lane.push(std::move(task));
   }
   wake_.notify_one();
   return true;

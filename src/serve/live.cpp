@@ -86,7 +86,6 @@ void Live::look() {
       if (opened) {
         const int version = (*opened)->version().number;
         std::vector<std::unique_ptr<engine::Session>> old_sessions;
-        std::shared_ptr<const metric::Snapshot> old = open;
         {
           const std::lock_guard lock(mutex_);
           old_sessions = std::move(idle_);

@@ -61,8 +61,8 @@ Result<> run_server(ServerOptions options, const Clock& clock,
   Service service(std::move(options.service), guard, live, queue, assets);
 
   ServerHooks hooks;
-  hooks.handle = [&](Request request, std::shared_ptr<Cancel> cancel, Respond respond) {
-    service.handle(std::move(request), std::move(cancel), std::move(respond));
+  hooks.handle = [&](Request request, const std::shared_ptr<Cancel>& cancel, const Respond& respond) {
+    service.handle(std::move(request), cancel, respond);
   };
   hooks.time_for = [&](const Request& request) { return service.time_for(request); };
   hooks.decorate = &Guard::decorate;

@@ -175,7 +175,7 @@ const Service::Route* Service::find(Request& request) const {
 std::string Service::route_name(const std::string& path) const {
   if (routes_.contains(path)) return path;
   if (!path.starts_with("/api/")) return path.starts_with("/assets/") ? "/assets" : "/";
-  const std::string first = path.substr(0, path.find('/', 5));
+  std::string first = path.substr(0, path.find('/', 5));
   if (first == "/api/hooks") return first;
   return routes_.contains(first) ? first : "other";
 }
@@ -186,7 +186,7 @@ std::string Service::etag_of(const Request& request, int version) const {
   return fmt::format("W/\"{}-{}-{}\"", nonce_, version, sha256(text + '\n' + request.body).substr(0, 16));
 }
 
-void Service::handle(Request request, std::shared_ptr<Cancel> cancel, Respond respond) {
+void Service::handle(Request request, const std::shared_ptr<Cancel>& cancel, const Respond& respond) {
   if (auto refusal = guard_.refuse(request)) return respond(std::move(*refusal));
   const Route* route = find_action(request);
   if (route == nullptr) route = find(request);
@@ -262,18 +262,18 @@ std::string Service::runs_event() {
 
 // ---- answers
 
-Result<metric::Answer> Service::ask(const std::string& asked, Cancel& cancel, int most_rows) const {
-  if (asked.empty())
+Result<metric::Answer> Service::ask(const std::string& query, Cancel& cancel, int most_rows) const {
+  if (query.empty())
     return fail(ErrorKind::kUsage, "the query is missing",
                 "Send it as JSON in the parameter q, or as the body of a POST.");
-  RH_ASSIGN(const Json json, parse_json(asked));
-  RH_ASSIGN(metric::Query query, metric::parse_query(json));
-  const bool is_open_ended = query.limit == 0 || query.limit > most_rows;
-  if (most_rows > 0 && is_open_ended) query.limit = most_rows + 1;
+  RH_ASSIGN(const Json json, parse_json(query));
+  RH_ASSIGN(metric::Query asked, metric::parse_query(json));
+  const bool is_open_ended = asked.limit == 0 || asked.limit > most_rows;
+  if (most_rows > 0 && is_open_ended) asked.limit = most_rows + 1;
   RH_ASSIGN(const auto lease, live_.lease());
   if (cancel.cancelled()) return fail(ErrorKind::kInterrupted, "nobody waits for this answer any more");
   const Interruptible stop(cancel, lease.session());
-  RH_ASSIGN(metric::Answer answer, lease.snapshot().ask(lease.session(), query));
+  RH_ASSIGN(metric::Answer answer, lease.snapshot().ask(lease.session(), asked));
   const auto most = static_cast<size_t>(most_rows);
   if (most > 0 && answer.rows.size() > most) {
     answer.rows.resize(most);

@@ -53,7 +53,7 @@ class Service {
 
   void set_numbers(ServerNumbers numbers) { numbers_ = std::move(numbers); }
   /// Answers what is at hand at once, and queues the rest; never waits.
-  void handle(Request request, std::shared_ptr<Cancel> cancel, Respond respond);
+  void handle(Request request, const std::shared_ptr<Cancel>& cancel, const Respond& respond);
   std::chrono::milliseconds time_for(const Request& request) const;
   void count(const Exchange& exchange);
   /// Renders the event that tells open pages of a version.

@@ -85,7 +85,7 @@ size_t give_body(char* buffer, size_t, size_t size, void* target) {
   const HttpRequest& request = exchange.request;
   if (!request.file) {
     const size_t length = std::min(size, request.text.size() - static_cast<size_t>(exchange.body_sent));
-    std::memcpy(buffer, request.text.data() + exchange.body_sent, length);
+    request.text.copy(buffer, length, static_cast<size_t>(exchange.body_sent));
     exchange.body_sent += length;
     return length;
   }
@@ -162,7 +162,7 @@ class CurlTransport final : public Transport {
       return tl::unexpected(HttpFailure{HttpFailure::Kind::kSink, "", exchange.sink_error});
     if (!code) return tl::unexpected(HttpFailure{HttpFailure::Kind::kInterrupted, "interrupted", {}});
     if (*code != CURLE_OK) {
-      const std::string detail = text.c_str();
+      const std::string detail = text.substr(0, text.find('\0'));
       return tl::unexpected(
           HttpFailure{kind_of(*code), detail.empty() ? curl_easy_strerror(*code) : detail, {}});
     }

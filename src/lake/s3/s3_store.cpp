@@ -191,15 +191,15 @@ class S3Store final : public ObjectStore {
 
 }  // namespace
 
-Result<std::unique_ptr<ObjectStore>> open_s3_store(const std::string& text, const StoreOptions& options) {
-  RH_ASSIGN(Location location, parse_location(text));
+Result<std::unique_ptr<ObjectStore>> open_s3_store(const std::string& location, const StoreOptions& options) {
+  RH_ASSIGN(Location place, parse_location(location));
   const Environment environment = process_environment();
   RH_ASSIGN(ProfileFiles files, load_profiles(environment));
-  RH_ASSIGN(S3Settings settings, load_settings(environment, files, location.bucket));
+  RH_ASSIGN(S3Settings settings, load_settings(environment, files, place.bucket));
   const auto timing = make_system_timing();
   const auto transport = make_curl_transport(settings.ca_bundle);
   auto credentials = make_credentials({environment, std::move(files), transport, timing});
-  auto client = std::make_unique<Client>(std::move(settings), std::move(location), transport, timing,
+  auto client = std::make_unique<Client>(std::move(settings), std::move(place), transport, timing,
                                          std::move(credentials));
   return std::make_unique<S3Store>(std::move(client), options);
 }

@@ -35,7 +35,7 @@ std::string given_value(const std::string& table, const TestRows& rows, size_t r
   };
   std::string value = named(column);
   if (value != "null" || !table.starts_with("raw.")) return value;
-  const std::string drop = named("_drop") == "null" ? kDrop : named("_drop");
+  std::string drop = named("_drop") == "null" ? kDrop : named("_drop");
   if (column == "_drop") return drop;
   if (column == "_line") return std::to_string(row + 1);
   if (column == "_object")

@@ -18,7 +18,7 @@ Settings settings_of(PQconninfoOption* options) {
 }
 
 /// Leaves out what libpq quotes, which may be a part of the password.
-std::string without_quotes(std::string message) {
+std::string without_quotes(const std::string& message) {
   return message.substr(0, message.find('"'));
 }
 

@@ -80,7 +80,7 @@ Result<ColumnType> column_type(const std::string& name, const std::string& type)
 }
 
 std::string ColumnType::outward() const {
-  const std::string column = engine::quote_name(name);
+  std::string column = engine::quote_name(name);
   if (wire == Wire::kJson) return fmt::format("cast(to_json({}) as varchar)", column);
   if (wire == Wire::kText && type != "VARCHAR") return fmt::format("cast({} as varchar)", column);
   if (type == "TIMESTAMP_S" || type == "TIMESTAMP_MS") return fmt::format("cast({} as timestamp)", column);
@@ -118,7 +118,7 @@ engine::SourceColumn ColumnType::source() const {
 }
 
 std::string ColumnType::inward() const {
-  const std::string column = engine::quote_name(name);
+  std::string column = engine::quote_name(name);
   if (wire == Wire::kJson) return fmt::format("cast(cast({} as json) as {})", column, type);
   if (wire == Wire::kBytes) return fmt::format("from_hex({})", column);
   if (wire == Wire::kTime) return fmt::format("cast(time '00:00:00' + to_microseconds({}) as time)", column);

@@ -39,7 +39,7 @@ std::string header_text(const std::string& text) {
 }
 
 std::string subject_of(const std::string& text) {
-  const std::string line = header_text(text);
+  std::string line = header_text(text);
   const bool plain = line.size() <= kPlainSubject && line.find("=?") == std::string::npos &&
                      std::ranges::all_of(line, [](unsigned char c) { return c >= 0x20 && c < 0x7f; });
   if (plain) return line;

@@ -128,7 +128,7 @@ struct Workflow {
   std::vector<StepDefinition> steps;  ///< in the file's order
   std::string where;
 
-  const StepDefinition* step(const std::string& name) const;
+  const StepDefinition* step(const std::string& wanted) const;
 };
 
 /// The workflow that `reelhouse run` runs when none is named.

@@ -17,7 +17,7 @@ struct Decision {
 
 /// Decides what a run does next. `states`: every step by name. After a cancel only steps that run always are
 /// ready; the others that wait are skipped.
-Decision decide(const Workflow& workflow, const std::map<std::string, RunState>& states, bool cancelled);
+Decision decide(const Workflow& workflow, const std::map<std::string, RunState>& given, bool cancelled);
 
 /// Tells how a run ended from how its steps did: cancelled when it was asked to stop, else failed when a
 /// step failed (whatever ran after it), else check failed, else succeeded.

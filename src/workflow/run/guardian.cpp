@@ -55,7 +55,7 @@ bool read_entry(int proc, const char* id, ProcessEntry& entry) {
   char path[32];
   const size_t length = ::strlen(id);
   if (length + sizeof("/stat") > sizeof(path)) return false;
-  ::memcpy(path, id, length);
+  ::memcpy(path, id, length);  // NOLINT(bugprone-not-null-terminated-result): "/stat" follows, with the end
   ::memcpy(path + length, "/stat", sizeof("/stat"));
   const int file = ::openat(proc, path, O_RDONLY | O_CLOEXEC);
   if (file < 0) return false;

@@ -1,5 +1,6 @@
 #include "workflow/run/receipt.hpp"
 
+#include <cmath>
 #include <fstream>
 #include <sstream>
 
@@ -40,7 +41,7 @@ const char* name_of(model::BuildState state) {
 }
 
 double rounded(double seconds) {
-  return static_cast<double>(static_cast<int64_t>(seconds * 1000 + 0.5)) / 1000;
+  return std::round(seconds * 1000) / 1000;
 }
 
 Json to_json(const model::CheckResult& check) {
