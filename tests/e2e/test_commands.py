@@ -3,14 +3,15 @@
 import csv
 import io
 import json
+import re
 import subprocess
 
 import pytest
 
-from conftest import House, clean_environment, new_project
+from conftest import ROOT, House, clean_environment, new_project
 
-COMMANDS = ["init", "generate", "lake", "crawl", "catalog", "run", "runs", "workflows", "rollback", "lineage",
-            "quarantine", "sql", "validate", "doctor", "completion"]
+PROGRAM = (ROOT / "src" / "app" / "program.cpp").read_text()
+COMMANDS = re.findall(r"\badd_(\w+)", re.search(r"for \(const auto& add :(.*?)\}\)", PROGRAM, re.DOTALL).group(1))
 
 
 def plain(binary, *args, cwd=None, expect=0, stdin="", **environment):
@@ -24,6 +25,7 @@ def plain(binary, *args, cwd=None, expect=0, stdin="", **environment):
 
 def test_help_lists_every_command(binary):
     text = plain(binary, "--help").stdout
+    assert len(COMMANDS) > 20
     assert all(f"\n  {name} " in text for name in COMMANDS)
     assert "Exit codes" in text
 
@@ -38,6 +40,11 @@ def test_help_has_an_example(binary, command):
 @pytest.mark.parametrize("command", ["lake ls", "lake put", "lake get"])
 def test_help_of_lake_commands(binary, command):
     assert "Usage" in plain(binary, *command.split(), "--help").stdout
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_the_commands_document_describes_it(command):
+    assert re.search(rf"^(\*\*|## )`(reelhouse )?{command}\b", (ROOT / "docs" / "commands.md").read_text(), re.MULTILINE)
 
 
 def test_version(binary):
