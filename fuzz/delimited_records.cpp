@@ -53,6 +53,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   format.quote = data[0] & 4 ? '"' : '\0';
   format.newline = data[0] & 8 ? '\r' : '\n';
   format.has_header = (data[0] & 16) != 0;
+  format.escape = data[1] & 1 ? '\\' : '\0';
+  format.preamble = data[1] & 2 ? 1 : 0;
   for (int i = data[0] >> 5; i >= 0; --i) format.fields.push_back(std::to_string(i));
   const std::string_view text(reinterpret_cast<const char*>(data) + 2, size - 2);
 

@@ -24,8 +24,30 @@ size_t behind_last(std::string_view text, size_t begin, size_t end, char wanted,
   return static_cast<size_t>(static_cast<const char*>(found) - text.data()) + 1;
 }
 
-bool begins_field(std::string_view text, size_t at, const Format& format) {
-  if (at == 0 || text[at - 1] == format.delimiter || text[at - 1] == format.newline) return true;
+/// True for a quote or delimiter at `at` that an escape, at `from` or later, takes the meaning from.
+bool is_escaped(std::string_view text, size_t from, size_t at, const Format& format) {
+  if (format.escape == '\0') return false;
+  size_t begin = at;
+  while (begin > from && text[begin - 1] == format.escape) --begin;
+  return (at - begin) % 2 == 1;
+}
+
+/// Position of the quote that closes the one at `open`, or npos; the last of doubled ones is not it.
+size_t closing_quote(std::string_view text, size_t open, const Format& format) {
+  size_t close = text.find(format.quote, open + 1);
+  while (close != std::string_view::npos) {
+    const bool escaped = is_escaped(text, open + 1, close, format);
+    const bool doubled = close + 1 < text.size() && text[close + 1] == format.quote;
+    if (!escaped && !doubled) break;
+    close = text.find(format.quote, close + (escaped ? 1 : 2));
+  }
+  return close;
+}
+
+/// True for a quote outside of quotes, which text without any goes before since `unquoted`.
+bool begins_field(std::string_view text, size_t unquoted, size_t at, const Format& format) {
+  if (at == 0 || text[at - 1] == format.newline) return true;
+  if (text[at - 1] == format.delimiter) return !is_escaped(text, unquoted, at - 1, format);
   // Where CR ends records, an LF right behind it is passed over.
   return format.newline == '\r' && text[at - 1] == '\n' && (at == 1 || text[at - 2] == '\r');
 }
@@ -41,14 +63,12 @@ size_t last_record_end(std::string_view text, const Format& format) {
   while (true) {
     const size_t open = text.find(format.quote, at);
     if (open == std::string_view::npos) break;
-    if (!begins_field(text, open, format)) {
+    if (!begins_field(text, unquoted, open, format)) {
       at = open + 1;
       continue;
     }
     end = behind_last(text, unquoted, open, format.newline, end);
-    size_t close = text.find(format.quote, open + 1);
-    while (close != std::string_view::npos && close + 1 < text.size() && text[close + 1] == format.quote)
-      close = text.find(format.quote, close + 2);
+    const size_t close = closing_quote(text, open, format);
     // A quote that is the last byte may be half of a doubled one.
     if (close == std::string_view::npos || close + 1 == text.size()) return end;
     at = unquoted = close + 1;

@@ -17,7 +17,7 @@ namespace {
 
 /// Part of every object's `reading`: a new number makes all objects be read again, which is due
 /// whenever profile_object tells something else than before about the same bytes.
-constexpr int kReadingVersion = 1;
+constexpr int kReadingVersion = 2;
 /// Listings that are made while others write to the lake all the time.
 constexpr int kMostListings = 4;
 
@@ -26,6 +26,7 @@ std::string reading_of(const FormatOverride& fixed) {
   std::string text = fmt::format("v{}", kReadingVersion);
   if (fixed.delimiter) text += fmt::format(" delimiter={}", static_cast<int>(*fixed.delimiter));
   if (fixed.quote) text += fmt::format(" quote={}", static_cast<int>(*fixed.quote));
+  if (fixed.escape) text += fmt::format(" escape={}", static_cast<int>(*fixed.escape));
   if (fixed.has_header) text += fmt::format(" header={}", *fixed.has_header);
   if (fixed.encoding) text += fmt::format(" encoding={}", static_cast<int>(*fixed.encoding));
   return text;

@@ -1,3 +1,4 @@
+#include <unordered_map>
 #include <unordered_set>
 
 #include "catalog/profile.hpp"
@@ -34,6 +35,16 @@ std::string column_name(const std::string& field) {
   if (name.empty()) return "column";
   if (is_digit(name.front())) name.insert(name.begin(), '_');
   return name;
+}
+
+std::vector<DoubledField> doubled_fields(const std::vector<std::string>& fields) {
+  std::vector<DoubledField> doubled;
+  std::unordered_map<std::string, size_t> first;
+  for (size_t i = 0; i < fields.size(); ++i) {
+    const auto [known, is_new] = first.emplace(column_name(fields[i]), i);
+    if (!is_new) doubled.push_back({known->second, i, 0});
+  }
+  return doubled;
 }
 
 std::vector<std::string> column_names(const std::vector<std::string>& fields) {

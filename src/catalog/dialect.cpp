@@ -10,6 +10,7 @@
 #include "catalog/encoding.hpp"
 #include "catalog/header.hpp"
 #include "catalog/json_lines.hpp"
+#include "catalog/preamble.hpp"
 #include "catalog/records.hpp"
 
 namespace reelhouse::catalog {
@@ -18,6 +19,7 @@ namespace {
 constexpr size_t kSample = 1 << 20;
 constexpr size_t kLinesOfJson = 20;
 constexpr uint64_t kBrokenToDoubt = 5;
+constexpr size_t kFieldsBelowPreamble = 3;
 
 /// One way to read the sample, and what came of it.
 struct Trial {
@@ -26,7 +28,9 @@ struct Trial {
   uint64_t needed = 0;
   uint64_t closed = 0;
   uint64_t broken = 0;
+  size_t first_fields = 0;
   size_t usual_fields = 0;
+  uint64_t defects = 0;  ///< records with broken quotes or another number of fields
   double score = 0;
 
   bool real_quotes() const {
@@ -56,9 +60,8 @@ Trial try_format(const Format& format, std::string_view sample, bool whole) {
   const Block block = block_of(sample, whole, format);
   cursor.start(block);
   std::map<size_t, uint64_t> widths;
-  size_t first_width = 0;
   while (cursor.next()) {
-    if (trial.records++ == 0) first_width = cursor.field_count();
+    if (trial.records++ == 0) trial.first_fields = cursor.field_count();
     ++widths[cursor.field_count()];
     std::string_view value;
     for (size_t i = 0; i < cursor.field_count(); ++i)
@@ -72,12 +75,13 @@ Trial try_format(const Format& format, std::string_view sample, bool whole) {
     usual = count;
     trial.usual_fields = width;
   }
+  trial.defects = trial.records - usual + log.count;
   if (trial.records == 0) return trial;
   const double share = static_cast<double>(usual) / static_cast<double>(trial.records + log.count);
   trial.score = std::pow(share, 4) * std::log(static_cast<double>(trial.usual_fields)) *
-                (first_width == trial.usual_fields ? 1.0 : 0.5);
+                (trial.first_fields == trial.usual_fields ? 1.0 : 0.5);
   // What the first record does not hold separates nothing, unless that record alone is wrong.
-  if (first_width == 1 && share < 0.9) trial.score = 0;
+  if (trial.first_fields == 1 && share < 0.9) trial.score = 0;
   return trial;
 }
 
@@ -86,11 +90,56 @@ Trial try_delimiter(Format format, char delimiter, std::string_view sample, bool
                     const FormatOverride& fixed) {
   format.delimiter = delimiter;
   format.quote = fixed.quote.value_or('"');
+  format.escape = fixed.escape.value_or('\0');
   Trial quoted = try_format(format, sample, whole);
+  if (!fixed.escape && quoted.defects > 0 && holds_escaped_quote(sample, format)) {
+    Format escaping = format;
+    escaping.escape = kEscape;
+    Trial escaped = try_format(escaping, sample, whole);
+    if (is_found_escape(quoted.defects, escaped.defects)) return escaped;
+  }
   const bool open = !fixed.quote && quoted.closed + quoted.broken > 0;
   if (!open || quoted.real_quotes()) return quoted;
   format.quote = '\0';
   return try_format(format, sample, whole);
+}
+
+/// Tries every delimiter, or the one that is fixed. One that the content names is taken if it divides.
+Trial best_trial(const Format& format, std::optional<char> named, std::string_view sample, bool whole,
+                 const FormatOverride& fixed) {
+  if (fixed.delimiter) return try_delimiter(format, *fixed.delimiter, sample, whole, fixed);
+  Trial best;
+  if (named) best = try_delimiter(format, *named, sample, whole, fixed);
+  if (best.score > 0) return best;
+  for (const char delimiter : kDelimiters) {
+    Trial trial = try_delimiter(format, delimiter, sample, whole, fixed);
+    if (trial.score > best.score) best = std::move(trial);
+  }
+  if (best.score > 0) return best;
+  // One column: any delimiter that the sample does not hold.
+  const auto unused =
+      std::ranges::find_if(kDelimiters, [&](char c) { return sample.find(c) == std::string_view::npos; });
+  return try_delimiter(format, unused == kDelimiters.end() ? kDelimiters.back() : *unused, sample, whole,
+                       fixed);
+}
+
+/// Passes over titles and comments that stand above a table, where what is below them is beyond doubt: a
+/// header of several complete names over at least one column of numbers or dates.
+void pass_titles(const Preamble& separator, std::string_view sample, bool whole, const FormatOverride& fixed,
+                 Format& format) {
+  const Preamble titles = title_lines(sample, format.newline);
+  if (titles.lines == 0) return;
+  sample.remove_prefix(titles.size);
+  Format below = format;
+  below.preamble = 0;
+  const Trial best = best_trial(below, separator.delimiter, sample, whole, fixed);
+  if (best.usual_fields < kFieldsBelowPreamble || best.first_fields != best.usual_fields) return;
+  below = best.format;
+  const Block block = block_of(sample, whole, below);
+  if (!names_columns_of_other_kinds(block, below)) return;
+  find_header(block, best.usual_fields, true, below);
+  below.preamble = separator.lines + titles.lines;
+  format = below;
 }
 
 /// CR ends records only where no LF does; line ends within quotes do not count.
@@ -165,31 +214,27 @@ bool quoting_is_real(char delimiter, uint64_t records, uint64_t needed, uint64_t
   return closed * 2 >= records && broken * 10 < closed;
 }
 
+bool holds_escaped_quote(std::string_view text, const Format& format) {
+  const char wanted[] = {kEscape, format.quote};
+  return format.quote != '\0' && format.quote != kEscape &&
+         text.find(std::string_view(wanted, 2)) != std::string_view::npos;
+}
+
+bool is_found_escape(uint64_t defects_without, uint64_t defects_with) {
+  return defects_with < defects_without && defects_with * 10 <= defects_without;
+}
+
 void find_dialect(std::string_view sample, bool whole, const FormatOverride& fixed, Format& format) {
   format.kind = FormatKind::kDelimited;
   format.newline = newline_of(sample);
-  Trial best;
-  if (fixed.delimiter) {
-    best = try_delimiter(format, *fixed.delimiter, sample, whole, fixed);
-  } else {
-    std::string_view delimiters = ",;\t|\x01";
-    for (const char delimiter : delimiters) {
-      Trial trial = try_delimiter(format, delimiter, sample, whole, fixed);
-      if (trial.score > best.score) best = std::move(trial);
-    }
-    if (best.score == 0) {
-      // One column: any delimiter that the sample does not hold.
-      const size_t unused = std::min<size_t>(
-          4,
-          static_cast<size_t>(std::find_if(delimiters.begin(), delimiters.end(),
-                                           [&](char c) { return sample.find(c) == std::string_view::npos; }) -
-                              delimiters.begin()));
-      best = try_delimiter(format, delimiters[unused], sample, whole, fixed);
-    }
-  }
-  format.delimiter = best.format.delimiter;
-  format.quote = best.format.quote;
+  const Preamble separator = separator_line(sample, format.newline);
+  sample.remove_prefix(separator.size);
+  Trial best = best_trial(format, separator.delimiter, sample, whole, fixed);
+  format = best.format;
   find_header(block_of(sample, whole, format), best.usual_fields, fixed.has_header, format);
+  format.preamble = separator.lines;
+  if (fixed.has_header.value_or(true) && best.first_fields == 1)
+    pass_titles(separator, sample, whole, fixed, format);
 }
 
 Result<FoundFormat> find_format(const std::filesystem::path& file, const std::string& file_name,

@@ -28,6 +28,14 @@ Result<FoundFormat> find_format(const std::filesystem::path& file, const std::st
 /// that do not. Tab-separated files often have no quoting at all, others nearly always have.
 bool quoting_is_real(char delimiter, uint64_t records, uint64_t needed, uint64_t closed, uint64_t broken);
 
+/// The escape that is looked for where a source's YAML does not fix one.
+inline constexpr char kEscape = '\\';
+/// True when a quote stands behind an escape somewhere in the text.
+bool holds_escaped_quote(std::string_view text, const Format& format);
+/// True when reading with an escape, and only that, makes a text consistent: `defects` are records that
+/// are rejected, or that have another number of fields than most.
+bool is_found_escape(uint64_t defects_without, uint64_t defects_with);
+
 /// Finds the fields of a delimited format in a sample that begins where the object begins; exposed for
 /// fuzzing.
 void find_dialect(std::string_view sample, bool whole, const FormatOverride& fixed, Format& format);

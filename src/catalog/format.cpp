@@ -4,6 +4,8 @@
 #include <string_view>
 #include <utility>
 
+#include "base/text.hpp"
+
 namespace reelhouse::catalog {
 namespace {
 
@@ -82,7 +84,9 @@ std::string describe(const Format& format) {
   if (!delimited) return text;
   if (format.delimiter != '\t' && format.delimiter != ',') text += ", " + delimiter_text(format.delimiter);
   if (format.quote == '\0') text += ", no quoting";
+  if (format.escape != '\0') text += fmt::format(", {} escapes", format.escape);
   if (format.newline == '\r') text += ", CR line ends";
+  if (format.preamble > 0) text += fmt::format(", {} before the header", counted(format.preamble, "line"));
   if (!format.has_header) text += ", no header";
   return text;
 }
@@ -96,6 +100,8 @@ Json to_json(const Format& format) {
     json["delimiter"] = one(format.delimiter);
     json["quote"] = one(format.quote);
     json["newline"] = one(format.newline);
+    if (format.escape != '\0') json["escape"] = one(format.escape);
+    if (format.preamble > 0) json["preamble"] = format.preamble;
     json["header"] = format.has_header;
   }
   json["fields"] = format.fields;
@@ -110,6 +116,9 @@ Format format_from_json(const Json& json) {
   format.delimiter = first_of(json, "delimiter", ',');
   format.quote = first_of(json, "quote", '"');
   format.newline = first_of(json, "newline", '\n');
+  format.escape = first_of(json, "escape", '\0');
+  if (json.contains("preamble") && json.at("preamble").is_number_unsigned())
+    format.preamble = json.at("preamble");
   if (json.contains("header") && json.at("header").is_boolean()) format.has_header = json.at("header");
   if (json.contains("fields"))
     for (const auto& field : json.at("fields"))

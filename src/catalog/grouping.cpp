@@ -246,17 +246,6 @@ const SourceTable* find_claim(const std::vector<Source>& sources, const std::str
   return nullptr;
 }
 
-std::vector<std::string> columns_of(const std::vector<std::string>& fields, const SourceTable* declared) {
-  auto names = column_names(fields);
-  if (declared == nullptr) return names;
-  for (const auto& [spelling, column] : declared->aliases) {
-    if (std::ranges::find(names, column) != names.end()) continue;
-    const auto found = std::ranges::find(names, spelling);
-    if (found != names.end()) *found = column;
-  }
-  return names;
-}
-
 void group_objects(std::vector<CrawledObject>& objects, const std::vector<Source>& sources,
                    const std::vector<KnownTable>& known) {
   std::map<std::string, std::vector<CrawledObject*>> unclaimed;
@@ -267,6 +256,8 @@ void group_objects(std::vector<CrawledObject>& objects, const std::vector<Source
       continue;
     }
     object.object.problem = missing_columns(object);
+    if (object.object.problem.empty())
+      object.object.problem = ambiguous_columns(object.object.profile, *object.claim);
     if (object.object.problem.empty()) object.object.table = object.claim->name;
   }
   std::set<std::string> taken;

@@ -3,6 +3,7 @@
 #include <string>
 #include <vector>
 
+#include "catalog/aliases.hpp"
 #include "catalog/crawled_object.hpp"
 #include "catalog/sources.hpp"
 
@@ -19,10 +20,6 @@ struct KnownTable {
 /// Finds the declared table whose `files` glob means an object; the first one wins, null for none.
 const SourceTable* find_claim(const std::vector<Source>& sources, const std::string& dataset,
                               const std::string& name);
-
-/// Names the columns of an object, one a field: column_names(), then the table's aliases, except
-/// one whose column the object has anyway. `declared` may be null.
-std::vector<std::string> columns_of(const std::vector<std::string>& fields, const SourceTable* declared);
 
 /// Gives every object that could be read its table, or the reason why it has none.
 ///

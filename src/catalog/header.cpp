@@ -1,5 +1,6 @@
 #include "catalog/header.hpp"
 
+#include <algorithm>
 #include <string>
 #include <unordered_set>
 #include <vector>
@@ -56,30 +57,48 @@ bool is_header(const std::vector<std::string>& names, const std::vector<Below>& 
   return empty == 0 && distinct.size() == names.size() && !occurs;
 }
 
-}  // namespace
+/// The first record of a sample, and what stands below each of its fields.
+struct FirstRecord {
+  std::vector<std::string> names;
+  std::vector<Below> below;
+};
 
-void find_header(const Block& sample, size_t usual_fields, std::optional<bool> fixed, Format& format) {
+FirstRecord first_record(const Block& sample, const Format& format) {
   RejectLog log;
   log.keep = false;
   DelimitedCursor cursor(format, log, DelimitedCursor::Judging::kQuotesOnly);
   cursor.start(sample);
-  format.fields.clear();
-  format.has_header = false;
-  if (cursor.next()) {
-    std::vector<std::string> names = fields_of(cursor);
-    std::vector<Below> below(names.size());
-    for (size_t records = 0; records < kRecordsLookedAt && cursor.next(); ++records) {
-      for (size_t i = 0; i < names.size() && i < cursor.field_count(); ++i) {
-        std::string_view value;
-        if (!cursor.value(i, value)) continue;
-        const ValueKind kind = classify(value);
-        ++(kind == ValueKind::kText || kind == ValueKind::kBoolean ? below[i].text : below[i].other);
-        below[i].has_name_itself |= value == names[i];
-      }
+  FirstRecord first;
+  if (!cursor.next()) return first;
+  first.names = fields_of(cursor);
+  first.below.resize(first.names.size());
+  for (size_t records = 0; records < kRecordsLookedAt && cursor.next(); ++records) {
+    for (size_t i = 0; i < first.names.size() && i < cursor.field_count(); ++i) {
+      std::string_view value;
+      if (!cursor.value(i, value)) continue;
+      Below& below = first.below[i];
+      const ValueKind kind = classify(value);
+      ++(kind == ValueKind::kText || kind == ValueKind::kBoolean ? below.text : below.other);
+      below.has_name_itself |= value == first.names[i];
     }
-    format.has_header = fixed.value_or(is_header(names, below));
-    if (format.has_header) format.fields = std::move(names);
   }
+  return first;
+}
+
+}  // namespace
+
+bool names_columns_of_other_kinds(const Block& sample, const Format& format) {
+  const FirstRecord first = first_record(sample, format);
+  const std::unordered_set<std::string> distinct(first.names.begin(), first.names.end());
+  return distinct.size() == first.names.size() && !distinct.contains("") &&
+         std::ranges::all_of(first.names, can_be_name) && std::ranges::any_of(first.below, &Below::differs);
+}
+
+void find_header(const Block& sample, size_t usual_fields, std::optional<bool> fixed, Format& format) {
+  FirstRecord first = first_record(sample, format);
+  format.fields.clear();
+  format.has_header = !first.names.empty() && fixed.value_or(is_header(first.names, first.below));
+  if (format.has_header) format.fields = std::move(first.names);
   if (format.has_header) return;
   for (size_t i = 0; i < usual_fields; ++i) format.fields.push_back("column_" + std::to_string(i + 1));
 }

@@ -78,6 +78,7 @@ class TextReading {
       RH_ASSIGN(reading, read_whole(file_, again.format, threads_, nullptr));
     }
     RH_TRY(settle_quotes(reading));
+    RH_TRY(settle_escape(reading));
     return reading;
   }
 
@@ -102,11 +103,39 @@ class TextReading {
     return {};
   }
 
+  /// Finds an escape that only stands behind what was looked at for the format, or one that is none.
+  Result<> settle_escape(Reading& reading) const {
+    const Format& format = reading.format;
+    const RejectLog& rejects = reading.tally.rejects;
+    if (format.kind != FormatKind::kDelimited || fixed_.escape || rejects.count == 0) return {};
+    const bool escaping = format.escape != '\0';
+    const auto speaks_for_it = [&](const StructuralReject& reject) {
+      return holds_escaped_quote(reject.text, format);
+    };
+    if (!escaping && std::ranges::none_of(rejects.kept, speaks_for_it)) return {};
+    FormatOverride other = fixed_;
+    other.escape = escaping ? '\0' : kEscape;
+    other.delimiter = format.delimiter;
+    other.quote = format.quote;
+    RH_ASSIGN(const FoundFormat found, find_format(file_, name_, other, format.encoding));
+    RH_ASSIGN(Reading again, read_whole(file_, found.format, threads_, nullptr));
+    const uint64_t count = again.tally.rejects.count;
+    if (escaping ? count < rejects.count : is_found_escape(rejects.count, count)) reading = std::move(again);
+    return {};
+  }
+
   const std::filesystem::path& file_;
   const std::string& name_;
   const FormatOverride& fixed_;
   const int threads_;
 };
+
+/// The fields that make one column name, where they were not compared.
+std::vector<DoubledField> uncompared(const ObjectProfile& profile) {
+  auto doubled = doubled_fields(profile.format.fields);
+  for (auto& pair : doubled) pair.differing = profile.records;
+  return doubled;
+}
 
 ObjectProfile profile_of(Reading reading) {
   ObjectProfile profile;
@@ -129,6 +158,7 @@ ObjectProfile profile_of(Reading reading) {
     if (tally.by_name) profile.format.fields.push_back(std::move(field.name));
     profile.fields.push_back(std::move(field.profile));
   }
+  profile.doubled = tally.by_name ? uncompared(profile) : std::move(tally.doubled);
   return profile;
 }
 
@@ -137,6 +167,7 @@ Result<ObjectProfile> profile_content(const std::filesystem::path& file, const s
   RH_ASSIGN(FoundFormat found, find_format(file, file_name, fixed, Encoding::kUtf8));
   if (found.format.kind == FormatKind::kParquet) {
     RH_ASSIGN(auto profile, profile_parquet(file, file_name, std::move(found.format), threads));
+    profile.doubled = uncompared(profile);
     std::error_code code;
     if (progress != nullptr) progress->add(std::filesystem::file_size(file, code));
     return profile;

@@ -37,12 +37,20 @@ struct StructuralReject {
   std::string text;    ///< the record as it stands, made valid UTF-8, at most 2,000 bytes
 };
 
+/// Two fields that make one column name ("Revenue", "revenue").
+struct DoubledField {
+  size_t first = 0;
+  size_t second = 0;
+  uint64_t differing = 0;  ///< records in which they hold something else; all where that is not compared
+};
+
 /// Everything one full reading of an object tells. records = delivered + rejected.
 struct ObjectProfile {
   Format format;
   uint64_t records = 0;
   uint64_t rejected = 0;
   std::vector<FieldProfile> fields;       ///< one for each of format.fields
+  std::vector<DoubledField> doubled;      ///< of each column name the first field with every other
   std::vector<StructuralReject> rejects;  ///< the first 10,000; `rejected` counts them all
   std::string content_hash;               ///< of the object's bytes as stored (compressed)
   uint64_t uncompressed_bytes = 0;
@@ -60,6 +68,7 @@ Result<ObjectProfile> profile_object(const std::filesystem::path& file, const st
 /// user_id, "primaryTitle" -> primary_title, "" -> column, "2nd" -> _2nd).
 std::string column_name(const std::string& field);
 /// The same for all fields of an object; a second "a" becomes a_2.
+std::vector<DoubledField> doubled_fields(const std::vector<std::string>& fields);
 std::vector<std::string> column_names(const std::vector<std::string>& fields);
 
 }  // namespace reelhouse::catalog

@@ -33,7 +33,8 @@ void DelimitedCursor::start(const Block& block) {
   }
   data_ = block.buffer.data();
   const bool quotes = format_.quote != '\0' && std::memchr(data_, format_.quote, block.size) != nullptr;
-  simple_ = !quotes;
+  const bool escapes = format_.escape != '\0' && std::memchr(data_, format_.escape, block.size) != nullptr;
+  simple_ = !quotes && !escapes;
   index_.build(data_, block.size, format_.delimiter, format_.newline,
                quotes ? format_.quote : format_.newline);
   tape_ = index_.positions();
@@ -45,6 +46,24 @@ void DelimitedCursor::start(const Block& block) {
   dirty_ = strict_ &&
            (std::memchr(data_, '\0', block.size) != nullptr || !simdjson::validate_utf8(data_, block.size));
   header_to_come_ = block.number == 0 && format_.has_header && strict_;
+  if (block.number == 0) skip_preamble();
+}
+
+void DelimitedCursor::skip_preamble() {
+  for (uint64_t lines = 0; lines < format_.preamble && at_ < count_; ++at_) {
+    if (!ends_line(at_)) continue;
+    begin_ = tape_[at_] + 1;
+    ++line_;
+    ++lines;
+  }
+}
+
+/// True for a position on the tape that an escape, at `from` or later, takes the meaning from.
+bool DelimitedCursor::is_escaped(size_t at, uint32_t from) const {
+  if (format_.escape == '\0') return false;
+  uint32_t begin = tape_[at];
+  while (begin > from && data_[begin - 1] == format_.escape) --begin;
+  return (tape_[at] - begin) % 2 == 1;
 }
 
 bool DelimitedCursor::next() {
@@ -127,7 +146,7 @@ DelimitedCursor::Outcome DelimitedCursor::parse(size_t index, uint32_t begin, si
   uint32_t start = begin;
   size_t at = index;
   while (true) {
-    if (data_[start] == format_.quote) {
+    if (is_quote(start)) {
       const Outcome quoted = parse_quoted(at, start, limit);
       if (quoted != Outcome::kWhole && outcome == Outcome::kWhole) {
         outcome = quoted;
@@ -138,8 +157,10 @@ DelimitedCursor::Outcome DelimitedCursor::parse(size_t index, uint32_t begin, si
         return quoted;
       }
     } else {
-      while (data_[tape_[at]] == format_.quote) ++at;
-      parts_.push_back({start, tape_[at], false, false});
+      skip_text(at, start);
+      const bool escaped =
+          format_.escape != '\0' && std::memchr(data_ + start, format_.escape, tape_[at] - start) != nullptr;
+      parts_.push_back({start, tape_[at], false, escaped});
     }
     if (ends_line(at)) break;
     start = tape_[at++] + 1;
@@ -158,6 +179,10 @@ DelimitedCursor::Outcome DelimitedCursor::parse_quoted(size_t& at, uint32_t star
     for (; at < limit && data_[tape_[at]] != format_.quote; ++at)
       if (ends_line(at)) ++parsed_lines_;
     if (at >= limit) return Outcome::kNotClosed;
+    if (is_escaped(at, start + 1)) {
+      ++at;
+      continue;
+    }
     const bool doubled =
         at + 1 < limit && tape_[at + 1] == tape_[at] + 1 && data_[tape_[at + 1]] == format_.quote;
     if (!doubled) break;
@@ -165,14 +190,21 @@ DelimitedCursor::Outcome DelimitedCursor::parse_quoted(size_t& at, uint32_t star
     at += 2;
   }
   const uint32_t close = tape_[at++];
+  escaped |=
+      format_.escape != '\0' && std::memchr(data_ + start + 1, format_.escape, close - start - 1) != nullptr;
   parts_.push_back({start + 1, close, true, escaped});
   const uint32_t behind = close + 1;
   if (tape_[at] == behind || (ends_line(at) && without_return(behind, tape_[at]) == behind)) {
     ++closed_quotes_;
     return Outcome::kWhole;
   }
-  while (data_[tape_[at]] == format_.quote) ++at;
+  skip_text(at, behind);
   return Outcome::kTextAfterQuote;
+}
+
+/// Moves to the delimiter or line end that ends text without quotes, which goes on since `from`.
+void DelimitedCursor::skip_text(size_t& at, uint32_t from) const {
+  while (is_quote(tape_[at]) || (!ends_line(at) && is_escaped(at, from))) ++at;
 }
 
 /// Tells whether a record of several lines with a wrong number of fields holds a line that is a record
@@ -263,16 +295,24 @@ uint32_t DelimitedCursor::field_end(size_t field) const {
 bool DelimitedCursor::value_in_parts(size_t field, std::string_view& text) {
   const Part& part = parts_[field];
   text = {data_ + part.begin, part.end - part.begin};
-  if (!part.quoted) return !is_null(text);
-  if (part.escaped) {
-    unescaped_.clear();
-    for (size_t i = 0; i < text.size(); ++i) {
-      unescaped_ += text[i];
-      if (text[i] == format_.quote) ++i;
-    }
-    text = unescaped_;
-  }
+  if (!part.quoted && is_null(text)) return false;
+  if (part.escaped) text = unescaped(text, part.quoted);
   return !text.empty();
+}
+
+/// Returns a field's text without the characters that only escape or double others.
+std::string_view DelimitedCursor::unescaped(std::string_view text, bool quoted) {
+  unescaped_.clear();
+  for (size_t i = 0; i < text.size(); ++i) {
+    const char next = i + 1 < text.size() ? text[i + 1] : '\0';
+    const bool escapes =
+        format_.escape != '\0' && text[i] == format_.escape &&
+        (next == format_.quote || next == format_.escape || (!quoted && next == format_.delimiter));
+    const bool doubled = quoted && text[i] == format_.quote && next == format_.quote;
+    if (escapes || doubled) ++i;
+    unescaped_ += text[i];
+  }
+  return unescaped_;
 }
 
 }  // namespace reelhouse::catalog

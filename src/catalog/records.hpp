@@ -17,7 +17,9 @@ namespace reelhouse::catalog {
 ///
 /// A quote counts only at the beginning of a field. One that is never closed, or closed in the middle
 /// of a field, swallows the lines that follow: then only the record's first line is rejected, and
-/// reading starts again at the line after it.
+/// reading starts again at the line after it. Where the format has an escape, it takes the meaning from a
+/// quote behind it, and outside quotes from a delimiter; itself it stands for itself when it is doubled or
+/// before any other character.
 class DelimitedCursor {
  public:
   /// What is asked of a record: that it has the format's fields and can be shown as UTF-8, or only
@@ -27,7 +29,7 @@ class DelimitedCursor {
   /// `format` and `log` must outlive the cursor.
   DelimitedCursor(const Format& format, RejectLog& log, Judging judging = Judging::kStrict);
 
-  /// Begins a block; it must not change until the next call. The header is skipped.
+  /// Begins a block; it must not change until the next call. Preamble and header are skipped.
   void start(const Block& block);
   /// Moves to the next record that is delivered; false at the end of the block.
   bool next();
@@ -47,8 +49,9 @@ class DelimitedCursor {
   bool was_quoted(size_t field) const { return !simple_ && parts_[field].quoted; }
   /// True for a field in quotes whose text could not stand there without them.
   bool needed_quotes(size_t field, std::string_view text) const {
-    return !simple_ && (parts_[field].escaped || text.find(format_.delimiter) != std::string_view::npos ||
-                        text.find_first_of("\r\n") != std::string_view::npos);
+    return !simple_ && parts_[field].quoted &&
+           (parts_[field].escaped || text.find(format_.delimiter) != std::string_view::npos ||
+            text.find_first_of("\r\n") != std::string_view::npos);
   }
 
   /// Fields in quotes that were closed as they should, over all blocks.
@@ -67,9 +70,13 @@ class DelimitedCursor {
     return text.empty() || (text.size() == 2 && text[0] == '\\' && text[1] == 'N');
   }
   bool value_in_parts(size_t field, std::string_view& text);
+  std::string_view unescaped(std::string_view text, bool quoted);
   bool next_simple();
   bool next_quoted();
   bool skip_blank_line();
+  void skip_preamble();
+  void skip_text(size_t& at, uint32_t from) const;
+  bool is_escaped(size_t at, uint32_t from) const;
   Outcome parse(size_t index, uint32_t begin, size_t limit);
   Outcome parse_quoted(size_t& at, uint32_t start, size_t limit);
   bool accept();
@@ -80,6 +87,7 @@ class DelimitedCursor {
   std::string name_of_field(size_t field) const;
   uint32_t field_end(size_t field) const;
   std::string_view record_text() const { return {data_ + record_begin_, record_end_ - record_begin_}; }
+  bool is_quote(uint32_t at) const { return data_[at] == format_.quote && format_.quote != '\0'; }
   bool ends_line(size_t index) const { return data_[tape_[index]] == format_.newline; }
   uint32_t without_return(uint32_t begin, uint32_t end) const {
     return carriage_returns_ && end > begin && data_[end - 1] == '\r' ? end - 1 : end;

@@ -19,14 +19,14 @@ namespace fs = std::filesystem;
 const std::vector<std::string> kSourceKeys = {"dataset", "description", "optional", "missing", "unreadable",
                                               "tables",  "max_age",     "age_of",   "fetch"};
 const std::vector<std::string> kTableKeys = {
-    "files", "description", "columns", "optional_columns", "aliases",
-    "quote", "delimiter",   "header",  "encoding",         "min_rows_of_previous"};
+    "files",     "description", "columns",  "optional_columns",    "aliases", "quote", "escape",
+    "delimiter", "header",      "encoding", "min_rows_of_previous"};
 
 /// Reads a character given as itself or by its name; "none" is '\0' where that is allowed.
 Result<std::optional<char>> character(const Yaml& yaml, bool none_allowed) {
-  static const std::map<std::string, char> kNames = {{"tab", '\t'},   {"\\t", '\t'},      {"comma", ','},
-                                                     {"pipe", '|'},   {"semicolon", ';'}, {"space", ' '},
-                                                     {"double", '"'}, {"single", '\''},   {"none", '\0'}};
+  static const std::map<std::string, char> kNames = {
+      {"tab", '\t'},  {"\\t", '\t'},   {"comma", ','},   {"pipe", '|'},  {"semicolon", ';'},
+      {"space", ' '}, {"double", '"'}, {"single", '\''}, {"none", '\0'}, {"backslash", '\\'}};
   if (yaml.empty()) return std::nullopt;
   RH_ASSIGN(const std::string text, yaml.text());
   const auto named = kNames.find(text);
@@ -53,12 +53,17 @@ Result<FormatOverride> format_override(const Yaml& yaml) {
   FormatOverride fixed;
   RH_ASSIGN(fixed.delimiter, character(yaml.at("delimiter"), false));
   RH_ASSIGN(fixed.quote, character(yaml.at("quote"), true));
+  RH_ASSIGN(fixed.escape, character(yaml.at("escape"), true));
   RH_ASSIGN(fixed.encoding, encoding(yaml.at("encoding")));
   if (const Yaml header = yaml.at("header"); !header.empty()) {
     RH_ASSIGN(fixed.has_header, header.flag_or(true));
   }
   if (fixed.delimiter && fixed.delimiter == fixed.quote)
     return fail(yaml.at("quote").error("the quote and the delimiter are the same character"));
+  if (fixed.escape && *fixed.escape != '\0' &&
+      (fixed.escape == fixed.quote || fixed.escape == fixed.delimiter))
+    return fail(yaml.at("escape").error("the escape is the quote or the delimiter",
+                                        "Quotes that are doubled need no escape: remove the key."));
   return fixed;
 }
 
@@ -94,6 +99,7 @@ Result<> read_aliases(const Yaml& yaml, const std::set<std::string>& known, Sour
           target.error(fmt::format("alias for {}, which is not among the columns of {}", column, table.name),
                        did_you_mean(column, columns, "Add it to columns or optional_columns.")));
     table.aliases.emplace_back(column_name(spelling), column);
+    table.spellings.push_back(spelling);
   }
   return {};
 }

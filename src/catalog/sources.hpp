@@ -28,7 +28,9 @@ namespace reelhouse::catalog {
 ///       description: ...
 ///       columns: [order_id, customer, amount]  # column names that models rely on
 ///       optional_columns: [x]        # used where present, null elsewhere
-///       aliases: {id: order_id}      # other spellings of a column that a drop may use
+///       aliases: {id: order_id}      # other spellings of a column that a drop may use; of two fields that
+///                                    # make one name, the one that is meant: exactly as spelled, or `id_2`
+///       escape: backslash            # \" is a quote in a value; found by itself where only that fits; or none
 ///       quote: none                  # also delimiter, header, encoding: fix what the content leaves open
 ///       min_rows_of_previous: 0.5    # a newer drop with a smaller share of rows stops the publish
 struct SourceTable {
@@ -39,6 +41,7 @@ struct SourceTable {
   std::vector<std::string> columns;
   std::vector<std::string> optional_columns;
   std::vector<std::pair<std::string, std::string>> aliases;  ///< (spelling in a drop, column)
+  std::vector<std::string> spellings;  ///< of the aliases, one for each, as they are written
   FormatOverride format;
   double min_rows_of_previous = 0.5;
   std::string where;  ///< file:line of its declaration

@@ -44,7 +44,11 @@ ChangeKind change_of(const std::string& name) {
 std::string stored(const ObjectProfile& profile) {
   Json fields = Json::array();
   for (const auto& field : profile.fields) fields.push_back(to_json(field));
+  Json doubled = Json::array();
+  for (const auto& pair : profile.doubled)
+    doubled.push_back(Json::array({pair.first, pair.second, pair.differing}));
   return dump(Json{{"format", catalog::to_json(profile.format)},
+                   {"doubled", std::move(doubled)},
                    {"records", profile.records},
                    {"rejected", profile.rejected},
                    {"content_hash", profile.content_hash},
@@ -61,6 +65,9 @@ Result<ObjectProfile> profile_from(const std::string& text) {
     profile.content_hash = json.at("content_hash").get<std::string>();
     profile.uncompressed_bytes = json.at("uncompressed_bytes").get<uint64_t>();
     for (const auto& field : json.at("fields")) profile.fields.push_back(field_from(field));
+    for (const auto& pair : json.at("doubled"))
+      profile.doubled.push_back(
+          {pair.at(0).get<size_t>(), pair.at(1).get<size_t>(), pair.at(2).get<uint64_t>()});
     return profile;
   });
 }

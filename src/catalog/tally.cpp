@@ -28,6 +28,17 @@ void count_characters(const Block& block, const Format& format, Tally& tally) {
   tally.utf8.invalid += count.invalid;
 }
 
+/// Compares the fields that make one column name.
+void compare_doubled(DelimitedCursor& cursor, Tally& tally) {
+  for (auto& pair : tally.doubled) {
+    std::string_view value;
+    const bool has_first = cursor.value(pair.first, value);
+    const std::string first(has_first ? value : "");
+    const bool has_second = cursor.value(pair.second, value);
+    if (has_first != has_second || (has_first && first != value)) ++pair.differing;
+  }
+}
+
 void tally_record(DelimitedCursor& cursor, const Format& format, Tally& tally) {
   ++tally.delivered;
   const size_t fields = format.fields.size();
@@ -40,6 +51,7 @@ void tally_record(DelimitedCursor& cursor, const Format& format, Tally& tally) {
     note(tally.fields[i], value, cursor.line());
     if (cursor.was_quoted(i)) tally.needed_quotes += cursor.needed_quotes(i, value) ? 1 : 0;
   }
+  if (!tally.doubled.empty()) compare_doubled(cursor, tally);
 }
 
 /// Finds a JSON field by name: mostly where it stood in the record before.
@@ -61,6 +73,7 @@ size_t field_of(Tally& tally, std::unordered_map<std::string_view, size_t>& know
 
 Result<> tally_delimited(BlockReader& reader, const Format& format, Tally& tally) {
   tally.fields.resize(format.fields.size());
+  tally.doubled = doubled_fields(format.fields);
   DelimitedCursor cursor(format, tally.rejects);
   Block block;
   while (true) {
@@ -130,6 +143,8 @@ void Tally::add(Tally&& other) {
             [](const auto& a, const auto& b) { return a.line < b.line; });
   if (rejects.kept.size() > RejectLog::kKept) rejects.kept.resize(RejectLog::kKept);
 
+  for (size_t i = 0; i < doubled.size() && i < other.doubled.size(); ++i)
+    doubled[i].differing += other.doubled[i].differing;
   by_name |= other.by_name;
   for (size_t i = 0; i < other.fields.size(); ++i) {
     Field& theirs = other.fields[i];

@@ -29,6 +29,7 @@ struct Tally {
   };
   bool by_name = false;  ///< JSON lines: fields are found by name, else by position
   std::vector<Field> fields;
+  std::vector<DoubledField> doubled;  ///< of delimited text
 
   /// Adds another worker's tally of the same object. Afterwards rejects are in the order of lines.
   void add(Tally&& other);

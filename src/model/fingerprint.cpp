@@ -31,6 +31,7 @@ std::string raw_fingerprint(const std::string& name, const Project& project,
     for (const auto& column : declared->columns) text += column + ",";
     for (const auto& column : declared->optional_columns) text += column + ",";
     for (const auto& [from, to] : declared->aliases) text += from + "=" + to + ",";
+    for (const auto& spelling : declared->spellings) text += spelling + ",";
   }
   const auto table = std::ranges::find(tables, name, &catalog::CatalogTable::name);
   if (table != tables.end())

@@ -11,7 +11,9 @@ Format unusual() {
   format.encoding = Encoding::kUtf16Be;
   format.delimiter = '\t';
   format.quote = '\0';
+  format.escape = '\\';
   format.newline = '\r';
+  format.preamble = 2;
   format.has_header = false;
   format.fields = {"a", "b c", "größe"};
   return format;
@@ -31,7 +33,9 @@ TEST(Format, SurvivesJson) {
     if (kind != FormatKind::kDelimited) continue;
     EXPECT_EQ(back.delimiter, '\t');
     EXPECT_EQ(back.quote, '\0');
+    EXPECT_EQ(back.escape, '\\');
     EXPECT_EQ(back.newline, '\r');
+    EXPECT_EQ(back.preamble, 2U);
     EXPECT_FALSE(back.has_header);
   }
   EXPECT_EQ(format_from_json(Json::object()).delimiter, ',');
@@ -39,7 +43,9 @@ TEST(Format, SurvivesJson) {
 
 TEST(Format, DescribesItself) {
   EXPECT_EQ(describe(Format()), "CSV, UTF-8");
-  EXPECT_EQ(describe(unusual()), "TSV, UTF-16BE, zstd, no quoting, CR line ends, no header");
+  EXPECT_EQ(
+      describe(unusual()),
+      "TSV, UTF-16BE, zstd, no quoting, \\ escapes, CR line ends, 2 lines before the header, no header");
   Format format;
   format.delimiter = ';';
   format.encoding = Encoding::kWindows1252;

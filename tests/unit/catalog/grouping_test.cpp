@@ -158,6 +158,58 @@ TEST(Grouping, TakesAliasesForTheirColumn) {
   EXPECT_THAT(tables_of(objects, sources), ElementsAre("sale"));
 }
 
+TEST(Grouping, RefusesADeclaredColumnThatTwoFieldsMakeWithOtherValues) {
+  const std::vector<Source> sources = {
+      declared_source("shop", {declared_table("sale", "shop", "*", {"id", "revenue"})})};
+  std::vector<CrawledObject> objects = {object("sale.csv", {"revenue", "ID", "Revenue", "Note", "note"})};
+  ObjectProfile& profile = objects[0].object.profile;
+  profile.records = 9;
+  profile.doubled = {{0, 2, 0}, {3, 4, 9}};
+  EXPECT_THAT(tables_of(objects, sources), ElementsAre("sale"));
+  profile.doubled[0].differing = 4;
+  objects[0].object.table.clear();
+  EXPECT_THAT(tables_of(objects, sources), ElementsAre(""));
+  EXPECT_EQ(
+      objects[0].object.problem,
+      "has two columns revenue of sale: field 1 'revenue' and field 3 'Revenue', which differ in 4 of 9 "
+      "records; say which one is meant under aliases (sources/shop.yml:5): 'revenue: revenue' for the "
+      "first, 'Revenue: revenue' for the second");
+}
+
+TEST(Grouping, TakesTheFieldThatAnAliasNamesAmongThoseOfOneName) {
+  SourceTable table = declared_table("sale", "shop", "*", {"id", "revenue"});
+  const auto alias = [&](const std::string& spelling, const std::string& column) {
+    table.aliases = {{column_name(spelling), column}};
+    table.spellings = {spelling};
+  };
+  const auto is_refused = [&](const Fields& fields) {
+    ObjectProfile profile = table_of(fields);
+    profile.records = 9;
+    profile.doubled = {{0, 2, 9}};
+    return !ambiguous_columns(profile, table).empty();
+  };
+  const Fields unlike = {"revenue", "id", "Revenue"};
+  const Fields alike = {"Revenue", "id", "Revenue"};
+  alias("Revenue", "revenue");
+  EXPECT_THAT(columns_of(unlike, &table), ElementsAre("revenue_2", "id", "revenue"));
+  EXPECT_FALSE(is_refused(unlike));
+  EXPECT_TRUE(is_refused(alike));
+  alias("revenue", "revenue");
+  EXPECT_THAT(columns_of(unlike, &table), ElementsAre("revenue", "id", "revenue_2"));
+  EXPECT_THAT(columns_of(alike, &table), ElementsAre("revenue", "id", "revenue_2"));
+  EXPECT_FALSE(is_refused(unlike));
+  EXPECT_FALSE(is_refused(alike));
+  alias("revenue_2", "revenue");
+  EXPECT_THAT(columns_of(alike, &table), ElementsAre("revenue_2", "id", "revenue"));
+  EXPECT_FALSE(is_refused(alike));
+  alias("Sum", "revenue");
+  EXPECT_TRUE(is_refused({"SUM", "id", "sum"}));
+  EXPECT_FALSE(is_refused({"Sum", "id", "sum"}));
+  alias("sum_2", "revenue");
+  EXPECT_THAT(columns_of({"Sum", "id", "sum"}, &table), ElementsAre("sum", "id", "revenue"));
+  EXPECT_FALSE(is_refused({"Sum", "id", "sum"}));
+}
+
 TEST(Grouping, MergesColumnsInTheOrderOfTheNewestDrop) {
   std::vector<CatalogObject> objects = {object("a.csv", {"B", "gone", "A"}).object,
                                         object("b.csv", {"a", "fresh", "b"}).object};

@@ -48,6 +48,79 @@ TEST_F(ProfileTest, FindsDelimiters) {
   EXPECT_EQ(one.rejected, 0U);
 }
 
+TEST_F(ProfileTest, TakesTheDelimiterThatAPreambleNames) {
+  FormatOverride fixed_delimiter;
+  fixed_delimiter.delimiter = ',';
+  for (const std::string line : {"sep=;", "SEP=;", "\"sep=;\"", "\xef\xbb\xbfsep=;"}) {
+    const auto found = profile(line + "\r\nid;a,b\r\n1;x,y\r\n2;z,z\r\n");
+    EXPECT_EQ(found.format.delimiter, ';') << line;
+    EXPECT_EQ(found.format.preamble, 1U) << line;
+    EXPECT_THAT(found.format.fields, ElementsAre("id", "a,b")) << line;
+    EXPECT_EQ(found.records, 2U) << line;
+    EXPECT_EQ(found.rejected, 0U) << line;
+  }
+  EXPECT_EQ(profile("sep=\t\nid\tb\n1\tx\n").format.delimiter, '\t');
+  EXPECT_EQ(profile("sep=^\nid^b\n1^x\n").format.delimiter, '^');
+  EXPECT_EQ(profile("sep=|\nid|b\n1|x,y\n", fixed_delimiter).format.delimiter, ',');
+  EXPECT_EQ(profile("sep=;\nid,b\n1,x\n2,y\n").format.delimiter, ',');
+  EXPECT_THAT(profile("sep=x,b\n1,2\n").format.fields, ElementsAre("sep=x", "b"));
+}
+
+TEST_F(ProfileTest, PassesOverTitlesAboveATableOnlyWhereItsHeaderIsBeyondDoubt) {
+  FormatOverride no_header;
+  no_header.has_header = false;
+  const auto found = profile("Users\n\n# made 2023, by hand\nid,name,plan\n1,a,b\n2,c,d\n3,\"e\nf\",g\n");
+  EXPECT_EQ(found.format.preamble, 3U);
+  EXPECT_THAT(found.format.fields, ElementsAre("id", "name", "plan"));
+  EXPECT_EQ(found.records, 3U);
+  EXPECT_EQ(found.fields[0].kinds[0], 3U);
+  EXPECT_EQ(profile("Users\na,b,c\nd,e,f\ng,h,i\n").format.preamble, 0U);
+  EXPECT_EQ(profile("Users\n1,b,c\n2,e,f\n3,h,i\n").format.preamble, 0U);
+  EXPECT_EQ(profile("name\nBob\nEve\n").format.preamble, 0U);
+  EXPECT_EQ(profile("Users\nid,name,plan\n1,a,b\n2,c,d\n", no_header).format.preamble, 0U);
+}
+
+TEST_F(ProfileTest, FindsAnEscapeOnlyWhereNothingElseIsConsistent) {
+  FormatOverride escaping;
+  escaping.escape = '\\';
+  const auto spark = profile("id,text,plan\n1,\"say \\\"a\\\", b\",x\n2,\"c, \\\"d\\\"\",y\n3,plain,z\n");
+  EXPECT_EQ(spark.format.escape, '\\');
+  EXPECT_EQ(spark.rejected, 0U);
+  EXPECT_EQ(spark.records, 3U);
+  EXPECT_EQ(spark.fields[1].example, "say \"a\", b");
+  const std::string paths = "id,path,plan\n1,\"C:\\a\\\",\"x\"\n2,\"D:\\\",y\n";
+  EXPECT_EQ(profile(paths).format.escape, '\0');
+  EXPECT_EQ(profile(paths).fields[1].example, "C:\\a\\");
+  EXPECT_EQ(profile(paths, escaping).format.escape, '\\');
+  EXPECT_GT(profile(paths, escaping).rejected, 0U);
+  const std::string doubled = "id,text,plan\n1,\"say \"\"a\"\", \\\",x\n2,\"c\"d,y\n3,\"e\"\"\",z\n";
+  EXPECT_EQ(profile(doubled).format.escape, '\0');
+  EXPECT_EQ(profile(doubled).rejected, 1U);
+}
+
+TEST_F(ProfileTest, FindsAnEscapeBehindTheSample) {
+  std::string text = "id,text,plan\n";
+  for (int i = 0; text.size() < (1 << 20) + 5000; ++i) text += std::to_string(i) + ",\"a, b\",x\n";
+  const uint64_t before = static_cast<uint64_t>(std::ranges::count(text, '\n'));
+  text += "7,\"say \\\"a\\\", b\",x\n";
+  const auto found = profile(text);
+  EXPECT_EQ(found.format.escape, '\\');
+  EXPECT_EQ(found.rejected, 0U);
+  EXPECT_EQ(found.records, before);
+}
+
+TEST_F(ProfileTest, ComparesFieldsThatMakeOneColumn) {
+  const auto found = profile("id,Revenue,revenue,x,X\n1,10,10,a,\n2,12,12,,b\n3,\"a\"\"b\",\"a\"\"b\",c,c\n");
+  ASSERT_EQ(found.doubled.size(), 2U);
+  EXPECT_EQ(found.doubled[0].first, 1U);
+  EXPECT_EQ(found.doubled[0].second, 2U);
+  EXPECT_EQ(found.doubled[0].differing, 0U);
+  EXPECT_EQ(found.doubled[1].differing, 2U);
+  const auto lines = profile("{\"a\":1,\"A\":1}\n{\"A\":2}\n");
+  ASSERT_EQ(lines.doubled.size(), 1U);
+  EXPECT_EQ(lines.doubled[0].differing, 2U);
+}
+
 TEST_F(ProfileTest, FindsADelimiterDespiteDamagedRecordsAndListsInCells) {
   std::string text = "id\tnames\n";
   for (int i = 0; i < 50; ++i)

@@ -34,6 +34,37 @@ TEST_F(RecordsTest, ReadsQuotes) {
   EXPECT_THAT(read("5\" disk,a\"b\", \"x\n"), ElementsAre("1: 5\" disk|a\"b\"| \"x"));
 }
 
+TEST_F(RecordsTest, ReadsEscapes) {
+  format_.escape = '\\';
+  EXPECT_THAT(read(R"("He said \"stop\", then","C:\temp\\","a""b")"
+                   "\n4,5,6\n"),
+              ElementsAre(R"(1: He said "stop", then|C:\temp\|a"b)", "2: 4|5|6"));
+  EXPECT_THAT(read(R"(a \"b\",c\,d,\N)"
+                   "\n"),
+              ElementsAre(R"(1: a "b"|c,d|<null>)"));
+  EXPECT_THAT(read("\"1\\\"\n2\",3,4\n5,6\\\n7,8,9\n"),
+              ElementsAre("1: 1\"\n2|3|4", "3! has 2 fields, expected 3", "4: 7|8|9"));
+  EXPECT_THAT(read("1,\"2\\\",3\n4,5,6\n"),
+              ElementsAre("1! b: a quote is opened and never closed", "2: 4|5|6"));
+}
+
+TEST_F(RecordsTest, TakesAnEscapeForALetterWhereThereIsNone) {
+  EXPECT_THAT(read(R"("C:\",b\,c)"
+                   "\n"),
+              ElementsAre(R"(1: C:\|b\|c)"));
+  format_.quote = '\0';
+  format_.escape = '\\';
+  EXPECT_THAT(read("a\\,b,\"c,d\n"), ElementsAre("1: a,b|\"c|d"));
+}
+
+TEST_F(RecordsTest, PassesOverThePreambleOfTheFirstBlock) {
+  format_.has_header = true;
+  format_.preamble = 2;
+  EXPECT_THAT(read("sep=,\r\nUsers, as of today\n\na,b,c\n1,2,3\n"), ElementsAre("5: 1|2|3"));
+  EXPECT_THAT(read("only\n"), ElementsAre());
+  EXPECT_THAT(outcome_of(block_of("1,2,3\n4,5,6\n", 1, 7), format_), ElementsAre("7: 1|2|3", "8: 4|5|6"));
+}
+
 TEST_F(RecordsTest, SkipsTheHeaderOfTheFirstBlockOnly) {
   format_.has_header = true;
   EXPECT_THAT(read("\n\"a\",b,c\n1,2,3\n"), ElementsAre("3: 1|2|3"));
@@ -109,10 +140,11 @@ TEST_F(RecordsTest, GivesUpOnQuotesThatNeverBalanceWithoutTakingForever) {
 /// Cuts random text where a reader would and expects the same records and rejects as from the whole.
 TEST_F(RecordsTest, JudgesAlikeWhereverBlocksEnd) {
   std::mt19937 random(3);
-  const std::string letters = "ab,,\"\"\n\n\r\xe9";
+  const std::string letters = "ab,,\"\"\\\\\n\n\r\xe9";
   size_t cuts = 0;
   for (int round = 0; round < 4000; ++round) {
     format_.newline = round % 2 == 0 ? '\n' : '\r';
+    format_.escape = round % 4 < 2 ? '\0' : '\\';
     const auto read_part = [&](std::string_view part, uint64_t number, uint64_t line) {
       return outcome_of(block_of(part, number, line, format_.newline), format_);
     };

@@ -37,6 +37,7 @@ tables:
     optional_columns: [coupon]
     aliases: {Sale Number: sale_id}
     quote: none
+    escape: backslash
     delimiter: tab
     header: false
     encoding: Windows-1252
@@ -57,7 +58,9 @@ tables:
   EXPECT_THAT(table.columns, ElementsAre("sale_id", "amount"));
   EXPECT_THAT(table.optional_columns, ElementsAre("coupon"));
   EXPECT_THAT(table.aliases, ElementsAre(Pair("sale_number", "sale_id")));
+  EXPECT_THAT(table.spellings, ElementsAre("Sale Number"));
   EXPECT_EQ(table.format.quote, '\0');
+  EXPECT_EQ(table.format.escape, '\\');
   EXPECT_EQ(table.format.delimiter, '\t');
   EXPECT_EQ(table.format.has_header, false);
   EXPECT_EQ(table.format.encoding, Encoding::kWindows1252);
