@@ -3,9 +3,14 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
+#include <fstream>
 #include <iostream>
+#include <utility>
 
 #include "app/command.hpp"
+#include "app/row_text.hpp"
+#include "base/csv.hpp"
 #include "base/files.hpp"
 #include "base/interrupt.hpp"
 #include "base/near_miss.hpp"
@@ -23,6 +28,9 @@ struct ExportFlags {
   std::vector<std::string> tables;
   std::string to;
   std::string as = "parquet";
+  std::string audience = "machines";
+
+  bool for_people() const { return audience == "people"; }
 };
 
 /// The tables that were named, or all. Errors: kUsage with the near miss.
@@ -56,14 +64,58 @@ Result<fs::path> target_folder(const project::Project& project, const std::strin
   return folder;
 }
 
-/// Writes one table and makes sure that all of it is there.
-Result<> write_table(engine::Session& session, const warehouse::Version::Table& table, const std::string& as,
-                     const fs::path& file) {
+/// Writes every value of a table as it is, and tells how many rows it wrote.
+Result<uint64_t> write_exactly(engine::Session& session, const std::string& table, const std::string& as,
+                               const fs::path& file) {
   const std::string format = as == "csv" ? "format csv, header true" : "format parquet, compression zstd";
-  RH_ASSIGN(const auto copied, session.query(fmt::format("copy (select * from warehouse.{}) to {} ({})",
-                                                         engine::quote_name(table.name),
-                                                         engine::quote_text(file.string()), format)));
-  const auto rows = static_cast<uint64_t>(copied.rows.empty() ? 0 : copied.integer(0, 0));
+  RH_ASSIGN(const auto copied,
+            session.query(fmt::format("copy (select * from warehouse.{}) to {} ({})",
+                                      engine::quote_name(table), engine::quote_text(file.string()), format)));
+  return static_cast<uint64_t>(copied.rows.empty() ? 0 : copied.integer(0, 0));
+}
+
+/// Adds rows, or a header, to a CSV for people.
+void append_rows(std::string& text, const engine::Rows& piece) {
+  for (const auto& row : piece.rows) {
+    for (size_t i = 0; i < row.size(); ++i) {
+      if (i > 0) text += ',';
+      if (is_null(row[i]) && row.size() > 1) continue;
+      const bool is_text = std::holds_alternative<std::string>(row[i]) && !piece.columns[i].numeric;
+      (is_text ? append_csv_for_people : append_csv)(text, cell_text(row[i]));
+    }
+    text += '\n';
+  }
+}
+
+/// Writes a table as a CSV that is safe to open in a spreadsheet, and tells how many rows it wrote.
+Result<uint64_t> write_for_people(engine::Session& session, const std::string& table, const fs::path& file) {
+  std::ofstream out(file, std::ios::binary);
+  std::string text(kByteOrderMark);
+  uint64_t rows = 0;
+  bool begun = false;
+  RH_TRY(session.stream(fmt::format("select * from warehouse.{}", engine::quote_name(table)),
+                        [&](const engine::Rows& piece) {
+                          for (size_t i = 0; i < piece.columns.size() && !begun; ++i) {
+                            if (i > 0) text += ',';
+                            append_csv_for_people(text, piece.columns[i].name);
+                          }
+                          if (!std::exchange(begun, true)) text += '\n';
+                          append_rows(text, piece);
+                          rows += piece.rows.size();
+                          out.write(text.data(), static_cast<std::streamsize>(text.size()));
+                          text.clear();
+                          return out.good();
+                        }));
+  out.close();
+  if (!out) return fail(system_error("writing the export", file.string(), errno));
+  return rows;
+}
+
+/// Writes one table and makes sure that all of it is there.
+Result<> write_table(engine::Session& session, const warehouse::Version::Table& table,
+                     const ExportFlags& wanted, const fs::path& file) {
+  RH_ASSIGN(const uint64_t rows, wanted.for_people() ? write_for_people(session, table.name, file)
+                                                     : write_exactly(session, table.name, wanted.as, file));
   if (rows != table.rows)
     return fail(ErrorKind::kDamaged,
                 fmt::format("{} rows were written where {} are published", rows, table.rows),
@@ -85,6 +137,9 @@ Result<> place(const fs::path& from, const fs::path& folder, const std::vector<s
 }
 
 Result<int> export_tables(const GlobalFlags& flags, const ExportFlags& wanted) {
+  if (wanted.for_people() && wanted.as != "csv")
+    return fail(ErrorKind::kUsage, fmt::format("{} has no form for people", wanted.as),
+                "Add --as csv: that a spreadsheet opens.");
   RH_ASSIGN(const auto project, open_project(flags));
   RH_ASSIGN(const fs::path folder, target_folder(*project, wanted.to));
   RH_ASSIGN(const auto warehouse, project->warehouse());
@@ -106,7 +161,7 @@ Result<int> export_tables(const GlobalFlags& flags, const ExportFlags& wanted) {
     if (interrupted()) return fail(ErrorKind::kInterrupted, "the export was interrupted");
     const std::string name = fmt::format("{}.{}", table.name, wanted.as);
     const fs::path file = arriving.path() / name;
-    RH_TRY(write_table(*session, table, wanted.as, file));
+    RH_TRY(write_table(*session, table, wanted, file));
     std::error_code code;
     rows.rows.push_back({table.name, (folder / name).string(), static_cast<int64_t>(table.rows),
                          static_cast<int64_t>(fs::file_size(file, code)),
@@ -131,8 +186,15 @@ void add_export(CLI::App& app, const GlobalFlags& flags) {
   command->add_option("--as", wanted->as, "Format of the files: parquet or csv")
       ->check(CLI::IsMember({"parquet", "csv"}))
       ->capture_default_str();
+  command
+      ->add_option(
+          "--for", wanted->audience,
+          "Whom a CSV is for: machines (values as they are) or people (safe to open in a spreadsheet)")
+      ->check(CLI::IsMember({"machines", "people"}))
+      ->capture_default_str();
   command->footer(
       "Examples:\n  reelhouse export --to exports\n"
+      "  reelhouse export dim_title --to exports --as csv --for people\n"
       "  reelhouse export dim_title fct_title --to exports --as csv\n\n"
       "Files that are there are replaced, each whole; all are of one published version.");
   on_run(*command, [&flags, wanted] { return export_tables(flags, *wanted); });

@@ -13,6 +13,7 @@
 #include "app/row_text.hpp"
 #include "app/table_printer.hpp"
 #include "app/text_width.hpp"
+#include "base/csv.hpp"
 #include "base/text.hpp"
 
 namespace reelhouse::app {
@@ -140,19 +141,6 @@ class JsonPrinter final : public RowPrinter {
 };
 
 // ---- CSV
-
-void append_csv(std::string& out, std::string_view text) {
-  if (!text.empty() && text.find_first_of("\",\r\n") == std::string_view::npos) {
-    out += text;
-    return;
-  }
-  out += '"';
-  for (const char c : text) {
-    if (c == '"') out += '"';
-    out += c;
-  }
-  out += '"';
-}
 
 class CsvPrinter final : public RowPrinter {
  public:

@@ -4,6 +4,7 @@
 
 #include <cmath>
 
+#include "base/csv.hpp"
 #include "base/files.hpp"
 #include "base/temporary_file.hpp"
 
@@ -16,23 +17,13 @@ using metric::AnswerColumn;
 constexpr size_t kSheetRows = 1'048'575;  // and a header
 constexpr size_t kLongestText = 32'767;   // of an Excel cell
 
-std::string csv_field(const std::string& text) {
-  if (text.find_first_of(",\"\r\n") == std::string::npos && !text.empty()) return text;
-  std::string quoted = "\"";
-  for (const char letter : text) {
-    if (letter == '"') quoted += '"';
-    quoted += letter;
-  }
-  return quoted + '"';
-}
-
-std::string csv_cell(const Cell& cell) {
-  if (const auto* text = std::get_if<std::string>(&cell)) return csv_field(*text);
-  if (const auto* number = std::get_if<double>(&cell))
-    return std::isfinite(*number) ? fmt::format("{}", *number) : "";
-  if (const auto* whole = std::get_if<int64_t>(&cell)) return std::to_string(*whole);
-  if (const auto* flag = std::get_if<bool>(&cell)) return *flag ? "true" : "false";
-  return "";
+/// Adds a cell; only text can be a formula.
+void append_cell(std::string& out, const Cell& cell) {
+  if (const auto* text = std::get_if<std::string>(&cell)) append_csv_for_people(out, *text);
+  if (const auto* number = std::get_if<double>(&cell); number && std::isfinite(*number))
+    out += fmt::format("{}", *number);
+  if (const auto* whole = std::get_if<int64_t>(&cell)) out += std::to_string(*whole);
+  if (const auto* flag = std::get_if<bool>(&cell)) out += *flag ? "true" : "false";
 }
 
 /// How Excel shows a column's numbers.
@@ -162,17 +153,16 @@ class Workbook {
 }  // namespace
 
 std::string to_csv(const metric::Answer& answer) {
-  std::string text;
-  const char* separator = "";
-  for (const auto& column : answer.columns) {
-    text += separator + csv_field(column.label);
-    separator = ",";
+  std::string text(kByteOrderMark);
+  for (size_t i = 0; i < answer.columns.size(); ++i) {
+    if (i > 0) text += ',';
+    append_csv_for_people(text, answer.columns[i].label);
   }
-  text += "\n";
+  text += '\n';
   for (size_t row = 0; row < answer.rows.size(); ++row) {
     for (size_t i = 0; i < answer.rows[row].size(); ++i) {
       if (i > 0) text += ',';
-      text += csv_cell(metric::named_cell(answer, row, i));
+      append_cell(text, metric::named_cell(answer, row, i));
     }
     text += '\n';
   }

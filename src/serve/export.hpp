@@ -6,7 +6,8 @@
 
 namespace reelhouse::serve {
 
-/// Renders every row as CSV (RFC 4180): labels as header, UTF-8, null as nothing.
+/// Renders every row as CSV for people (RFC 4180, base/csv.hpp): a byte-order mark, labels as header, UTF-8,
+/// no text that a spreadsheet would take for a formula, null as nothing.
 std::string to_csv(const metric::Answer& answer);
 
 /// Renders every row as an Excel workbook: typed and formatted cells, a second sheet that says what they

@@ -7,6 +7,8 @@ import time
 
 import pytest
 
+from conftest import title
+
 
 def tables(house):
     return [row["name"] for row in house.sql("select table_name as name from information_schema.tables "
@@ -28,6 +30,29 @@ def test_csv_says_what_sql_says(small, tmp_path):
     exported = list(csv.DictReader(io.StringIO((tmp_path / "out" / "dim_plan.csv").read_text())))
     asked = list(csv.DictReader(io.StringIO(small.run("sql", "select * from dim_plan", "--format", "csv").out)))
     assert sorted(map(str, exported)) == sorted(map(str, asked)) and exported
+
+
+def test_csv_for_people_is_safe_in_a_spreadsheet_and_for_machines_exact(house, tmp_path):
+    formulas = ["=cmd|' /C calc'!A0", "@SUM(1+1)", "+1", "-1+1", "＝1", "a=b", "5; =6", '"=x", "y"']
+    rows = [title(n + 1, title=text) for n, text in enumerate(formulas)]
+    house.lake.userbase()
+    house.lake.titles(rows)
+    house.run("run")
+    house.run("export", "dim_title", "--to", tmp_path / "machines", "--as", "csv")
+    house.run("export", "dim_title", "--to", tmp_path / "people", "--as", "csv", "--for", "people")
+    exact, people = [(tmp_path / place / "dim_title.csv").read_bytes() for place in ("machines", "people")]
+    assert not exact.startswith(b"\xef\xbb\xbf") and people.startswith(b"\xef\xbb\xbf")
+    exact, people = [list(csv.DictReader(io.StringIO(text.decode("utf-8-sig"), newline=""))) for text in (exact, people)]
+    assert {row["title"] for row in exact if row["show_id"]} == set(formulas)
+    dangerous = tuple("=+-@\t\r\n＝＋－＠")
+    key = lambda row: row["title_key"]
+    for before, after in zip(sorted(exact, key=key), sorted(people, key=key), strict=True):
+        for name, value in before.items():
+            number = name.endswith("_key") or name == "match_confidence"
+            expected = "'" + value if value.startswith(dangerous) and not number else value
+            assert after[name] == expected, name
+    assert "-1" in {row["title_key"] for row in people}, "a negative number stays a number"
+    assert "--as csv" in house.run("export", "--to", tmp_path / "x", "--for", "people", expect=2).err
 
 
 def test_files_are_replaced_and_others_stay(small, tmp_path):

@@ -283,7 +283,7 @@ def test_exports_hold_every_row(shared):
     address = "/api/export?q=" + urllib.parse.quote(json.dumps(query)) + "&title=All%20titles%20%2F%20%22x%22&as="
     as_csv = shared.get(address + "csv")
     assert as_csv.headers["content-disposition"].startswith('attachment; filename="All titles')
-    table = list(csv.reader(io.StringIO(as_csv.body.decode())))
+    table = list(csv.reader(io.StringIO(as_csv.body.decode("utf-8-sig"))))
     assert len(table) == len(rows) + 1
     assert sorted(row[0] for row in table[1:]) == sorted(row[0] or "" for row in rows)
     as_xlsx = shared.get(address + "xlsx")
@@ -300,7 +300,7 @@ def test_exports_name_the_rest_of_a_top(shared):
     answer = shared.query(query).json()
     assert answer["source"] == "cube" and answer["other"]
     address = "/api/export?q=" + urllib.parse.quote(json.dumps(query)) + "&title=x&as="
-    table = list(csv.reader(io.StringIO(shared.get(address + "csv").body.decode())))
+    table = list(csv.reader(io.StringIO(shared.get(address + "csv").body.decode("utf-8-sig"))))
     named = [n for n, row in enumerate(table[1:]) if row[1] == "(other)"]
     assert named == answer["other"] and all(row[0] != "(other)" for row in table)
     with zipfile.ZipFile(io.BytesIO(shared.get(address + "xlsx").body)) as book:

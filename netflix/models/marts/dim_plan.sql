@@ -3,7 +3,7 @@
 with
 
 users as (
-  select * from stg_netflix_user
+  select * from stg_netflix_user where lower(plan_name) <> 'unknown'
 ),
 
 ranked_plans as (

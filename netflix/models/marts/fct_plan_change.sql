@@ -1,9 +1,9 @@
--- A change of a user's plan between two drops that list the user.
+-- A change of a user's plan between two drops that list the user and know the plan.
 -- materialized: table
 with
 
 snapshots as (
-  select * from int_user_snapshot
+  select * from int_user_snapshot where plan_key <> -1
 ),
 
 compared as (

@@ -16,7 +16,7 @@ titles as (
     try_cast(start_year as int) as start_year,
     try_cast(end_year as int) as end_year,
     try_cast(runtime_minutes as int) as runtime_minutes,
-    genres,
+    blank_words(genres) as genres,
     _object,
     _line,
     _drop

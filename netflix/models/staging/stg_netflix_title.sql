@@ -6,62 +6,58 @@ delivered as (
   select * from raw.netflix_titles
 ),
 
-months as (
-  select * from (values
-    ('Jan', 'January'), ('Feb', 'February'), ('Mar', 'March'), ('Apr', 'April'), ('May', 'May'),
-    ('Jun', 'June'), ('Jul', 'July'), ('Aug', 'August'), ('Sep', 'September'), ('Oct', 'October'),
-    ('Nov', 'November'), ('Dec', 'December')
-  ) as m(short_name, long_name)
+twins as (
+  select * from int_title_twin
 ),
 
--- Words for "no value" are blanks, except in a title: there are films called Unknown and None.
+-- Words for "no value" are blanks, except in a title: there are films called Unknown and None. Nor is a
+-- person blank who is called Null, where a program would write NULL.
 cleaned as (
   select
-    clean_text(show_id) as show_id,
+    blank_words(clean_text(show_id)) as show_id,
     clean_text(type) as type_text,
-    clean_text(title) as title_text,
-    strip_stray_commas(blank_words(clean_text(director))) as director,
-    strip_stray_commas(blank_words(clean_text(d.cast))) as casts,
-    strip_stray_commas(blank_words(clean_text(country))) as country,
+    clean_text(coalesce(t.written_title, t.lettered_title, d.title)) as title_text,
+    strip_stray_commas(blank_name_words(clean_text(coalesce(t.director, d.director)))) as director,
+    strip_stray_commas(blank_name_words(clean_text(coalesce(t.casts, d.cast)))) as casts,
+    strip_stray_commas(blank_words(clean_text(coalesce(t.country, d.country)))) as country,
     blank_words(clean_text(date_added)) as date_text,
     blank_words(clean_text(release_year)) as year_text,
     blank_words(clean_text(rating)) as rating_text,
     blank_words(clean_text(duration)) as duration_text,
     strip_stray_commas(blank_words(clean_text(listed_in))) as listed_in,
-    clean_text(description) as description,
+    blank_name_words(clean_text(coalesce(t.description, d.description))) as description,
+    t.written_title as _was_written_title,
+    t.lettered_title as _was_lettered_title,
+    t.director as _was_lettered_director,
+    t.casts as _was_lettered_cast,
+    t.country as _was_lettered_country,
+    t.description as _was_lettered_description,
+    case when t.written_title is null then t.candidates end as title_candidates,
     show_id as _was_show_id,
     type as _was_type,
     title as _was_title,
-    director as _was_director,
+    d.director as _was_director,
     d.cast as _was_cast,
-    country as _was_country,
+    d.country as _was_country,
     date_added as _was_date_added,
     release_year as _was_release_year,
     rating as _was_rating,
     duration as _was_duration,
     listed_in as _was_listed_in,
-    description as _was_description,
+    d.description as _was_description,
     _object,
     _line,
     _drop
   from delivered as d
+  left join twins as t on t.twin_object = d._object and t.twin_line = d._line
 ),
 
--- Where a spreadsheet's date stands in place of a title, the month in it: 22-Jul, Oct-01.
-dated as (
+slipped as (
   select
     c.*,
-    m.long_name as month_name,
-    case
-      when has_match(title_text, '^[0-9]') then try_cast(replace_matches(title_text, '-.*$', '') as int)
-      else try_cast(substr(title_text, 5) as int)
-    end as day_number,
     case when has_match(rating_text, '^[0-9]+ *([Mm]ins?|[Mm]inutes?|[Ss]easons?)$') then rating_text end
       as duration_in_rating
   from cleaned as c
-  left join months as m
-    on has_match(title_text, '^([0-9]{1,2}-[A-Z][a-z]{2}|[A-Z][a-z]{2}-[0-9]{2})$')
-    and m.short_name = replace_matches(title_text, '[-0-9]', '')
 ),
 
 mended as (
@@ -69,9 +65,7 @@ mended as (
     d.*,
     case
       when has_match(title_text, '^#(NAME[?]|VALUE!|REF!|DIV/0!|N/A|NUM!|NULL!)$') then null
-      when month_name is null or day_number not between 1 and 31 then title_text
-      when has_match(title_text, '^[0-9]') then cast(day_number as string) || ' ' || month_name
-      else month_name || ' ' || cast(day_number as string)
+      else title_text
     end as title,
     case
       when fold(type_text) in ('movie', 'movies', 'film', 'films') then 'Movie'
@@ -95,7 +89,7 @@ mended as (
       as release_year,
     case when duration_in_rating is null then rating_text end as maturity_rating,
     lower(coalesce(duration_text, duration_in_rating)) as length_text
-  from dated as d
+  from slipped as d
 ),
 
 -- A date before there were such services, or long after the drop, was misread or mistyped.
@@ -130,6 +124,7 @@ titles as (
     listed_in,
     description,
     coalesce(nullif(fold(title), ''), lower(title)) as title_folded,
+    title_candidates,
     _was_copy,
     _was_show_id,
     _was_type,
@@ -143,6 +138,12 @@ titles as (
     _was_duration,
     _was_listed_in,
     _was_description,
+    _was_written_title,
+    _was_lettered_title,
+    _was_lettered_director,
+    _was_lettered_cast,
+    _was_lettered_country,
+    _was_lettered_description,
     duration_in_rating as _was_duration_in_rating,
     length_text as _was_length,
     _object,

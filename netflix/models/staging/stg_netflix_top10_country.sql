@@ -13,10 +13,10 @@ country_names as (
 cleaned as (
   select
     *,
-    clean_text(country_name) as country_text,
+    blank_words(clean_text(country_name)) as country_text,
     clean_text(country_iso2) as iso2_text,
     clean_text(week) as week_text,
-    clean_text(category) as category_text,
+    blank_words(clean_text(category)) as category_text,
     clean_text(weekly_rank) as rank_text,
     clean_text(show_title) as show_text,
     clean_text(season_title) as season_text,
@@ -54,7 +54,7 @@ country_ranks as (
     fold(n.show_text) as title_folded,
     case when n.category_text like 'TV%' then 'TV Show' when n.category_text like 'Film%' then 'Movie' end
       as title_type,
-    case when upper(n.season_text) = 'N/A' then null else n.season_text end as season_title,
+    blank_name_words(n.season_text) as season_title,
     n.weeks as cumulative_weeks,
     n._drop as drop_date,
     n._object,

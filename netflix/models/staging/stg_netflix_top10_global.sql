@@ -10,7 +10,7 @@ cleaned as (
   select
     *,
     clean_text(week) as week_text,
-    clean_text(category) as category_text,
+    blank_words(clean_text(category)) as category_text,
     clean_text(weekly_rank) as rank_text,
     clean_text(show_title) as show_text,
     clean_text(season_title) as season_text,
@@ -51,7 +51,7 @@ global_ranks as (
     fold(show_text) as title_folded,
     case when category_text like 'TV%' then 'TV Show' when category_text like 'Film%' then 'Movie' end
       as title_type,
-    case when upper(season_text) = 'N/A' then null else season_text end as season_title,
+    blank_name_words(season_text) as season_title,
     hours as hours_viewed,
     views as weekly_views,
     runtime_number as runtime_hours,

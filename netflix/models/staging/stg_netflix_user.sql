@@ -18,19 +18,24 @@ country_names as (
   select * from int_country_name
 ),
 
+-- Where countries are written as codes, NA is Namibia.
 cleaned as (
   select
     *,
-    clean_text(user_id) as user_id_text,
-    clean_text(subscription_type) as plan_text,
-    clean_text(monthly_revenue) as revenue_text,
-    clean_text(join_date) as join_text,
-    clean_text(last_payment_date) as last_payment_text,
-    clean_text(country) as country_text,
-    clean_text(age) as age_text,
-    clean_text(gender) as gender_text,
-    clean_text(device) as device_text,
-    clean_text(plan_duration) as duration_text
+    blank_words(clean_text(user_id)) as user_id_text,
+    blank_words(clean_text(subscription_type)) as plan_text,
+    blank_words(clean_text(monthly_revenue)) as revenue_text,
+    blank_words(clean_text(join_date)) as join_text,
+    blank_words(clean_text(last_payment_date)) as last_payment_text,
+    case
+      when upper(clean_text(country)) = 'NA' and sum(case when has_match(country, '^ *[A-Z][A-Z] *$') then 1 else 0 end)
+        over (partition by _drop) * 2 > count(country) over (partition by _drop) then clean_text(country)
+      else blank_words(clean_text(country))
+    end as country_text,
+    blank_words(clean_text(age)) as age_text,
+    blank_words(clean_text(gender)) as gender_text,
+    blank_words(clean_text(device)) as device_text,
+    blank_words(clean_text(plan_duration)) as duration_text
   from delivered
 ),
 
@@ -67,7 +72,6 @@ usable as (
     *,
     coalesce(
       user_number is not null
-      and plan_text is not null
       and revenue_amount >= 0
       and joined <= last_paid
       and last_paid <= add_months(_drop, 12)
@@ -81,7 +85,7 @@ usable as (
 named as (
   select
     u.*,
-    coalesce(p.plan_name, u.plan_text) as plan,
+    coalesce(p.plan_name, u.plan_text, 'Unknown') as plan,
     coalesce(d.device_name, u.device_text, 'Unknown') as device_called,
     coalesce(c.country_name, u.country_text) as country_called,
     coalesce(c.country_key, -1) as country_key

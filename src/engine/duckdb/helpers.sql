@@ -82,7 +82,29 @@ create or replace macro fold(s) as
 
 -- Text, or null where it only says in words that there is no value.
 create or replace macro blank_words(s) as
-  nullif(regexp_replace(s, '^(?i:nan|null|none|n/a|na|not given|not available|unknown|-)$', ''), '');
+  case when not regexp_full_match(s, '(?i:nan|nat|null|nil|none|n/a|#n/a|na|[(<\[]null[)>\]]|<na>|undefined|not given|not available|unknown|--?)?') then s end;
+
+-- The same for names of persons and works, who may be called Null, Nan or Na: only words that no name
+-- is, and those that programs write, in the case in which they write them.
+create or replace macro blank_name_words(s) as
+  case when not regexp_full_match(s, '(NULL|null|NaN|nan|NAN|NaT|None|none|NONE|N/A|n/a|#N/A|NA|na|<NA>|undefined|(?i:[(<\[]null[)>\]]|not given|not available|unknown)|--?)?') then s end;
+
+-- Whether letters were lost or misread: a question mark or a sign of another code page between two
+-- letters (Beyonc?s, M‚xico), the replacement character, or what stays of UTF-8 read as Windows-1252.
+create or replace macro has_lost_letters(s) as
+  regexp_matches(s, '\p{L}[?ƒ‚„†‡‰¢£¤¥¦§¨¬¯±¶¸¼¾¿¡÷×]+\p{L}|[\x{FFFD}ƒ]|\p{L}[‚„‰]|[ÃÂ][\x{00A1}-\x{00BF}]|â€');
+
+-- What an encoding cannot lose of a text: its ASCII characters without the question marks.
+create or replace macro letters_kept(s) as
+  regexp_replace(s, '[^ ->@-~]', '', 'g');
+
+-- Whether the first text is the second with the letters that the second has lost.
+create or replace macro restores_letters(whole, damaged) as
+  coalesce(letters_kept(whole) = letters_kept(damaged) and length(letters_kept(whole)) > 2
+    and regexp_matches(whole, '[^ -~]') and not has_lost_letters(whole)
+    and (has_lost_letters(damaged)
+      or length(replace(whole, '?', '')) - length(whole) > length(replace(damaged, '?', '')) - length(damaged)),
+    false);
 
 -- A whole number from text ("17", "17.0", "-3"); null when the text is anything else.
 create or replace macro whole_number(s) as
@@ -130,6 +152,10 @@ create or replace macro date_key(d) as
 -- The first day of a date's month.
 create or replace macro first_of_month(d) as
   cast(date_trunc('month', d) as date);
+
+-- A date some days later (negative: earlier).
+create or replace macro add_days(d, days) as
+  cast(d + to_days(cast(days as integer)) as date);
 
 -- A date some months later (negative: earlier); the last day of the month where it has no such day.
 create or replace macro add_months(d, months) as

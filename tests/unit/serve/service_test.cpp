@@ -178,7 +178,8 @@ TEST_F(ServiceTest, ExportsFiles) {
   open();
   const std::string q = R"({"measures":["sold"],"limit":20})";
   const Response as_csv = ask("/api/export", {{"q", q}, {"title", "Sold\r\n\"by\" day/é"}});
-  EXPECT_THAT(as_csv.body, testing::StartsWith("Day,\"Sold, all\"\n2026-01-01,1\n2026-01-02,2\n"));
+  EXPECT_THAT(as_csv.body, testing::StartsWith("\xef\xbb\xbf"
+                                               "Day,\"Sold, all\"\n2026-01-01,1\n2026-01-02,2\n"));
   EXPECT_EQ(std::ranges::count(as_csv.body, '\n'), 21);
   EXPECT_EQ(header(as_csv, "Content-Disposition"),
             "attachment; filename=\"Sold___by_ day___.csv\"; filename*=UTF-8''Sold%22by%22%20day%C3%A9.csv");
