@@ -98,6 +98,11 @@ def entries(cell):
     return tuple(seen.values())
 
 
+def people(cell):
+    """The persons of a cell; the files divide "Jr." from its name by a comma, too."""
+    return entries(cell.replace(",  Jr.,", " Jr.,"))
+
+
 def day_first(text):
     """A date such as 15-01-22, of this century."""
     day, month, year = (int(part) for part in text.strip().split("-"))
@@ -155,7 +160,7 @@ class Lake:
     def titles(self):
         return [Title(row["show_id"], title_name(row["title"]), row["type"], int(row["release_year"]),
                       film_minutes(row), month_in_words(row["date_added"]),
-                      entries(row["director"]), entries(row["cast"]),
+                      people(row["director"]), people(row["cast"]),
                       tuple(dict.fromkeys(self.country(name) for name in entries(row["country"]))),
                       entries(row["listed_in"]))
                 for row in self.catalogue_rows]

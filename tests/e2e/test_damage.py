@@ -322,7 +322,7 @@ def test_rules_name_line_column_reason_and_value(small):
     rows[3]["Last Payment Date"] = "yesterday"
     rows[4]["Age"] = "930"
     rows[5]["Plan Duration"] = "forever"
-    rows[6]["Subscription Type"] = ""
+    rows[6]["Join Date"] = "NULL"
     rows[7]["Monthly Revenue"] = "free"
     rows[8]["User ID"] = rows[9]["User ID"] = "10"
     rows[10]["Last Payment Date"] = "01-01-21"
@@ -333,7 +333,7 @@ def test_rules_name_line_column_reason_and_value(small):
     assert found == {
         2: ("User ID", "one"), 3: ("Monthly Revenue", "-3"), 4: ("Join Date", "31-02-22"),
         5: ("Last Payment Date", "yesterday"), 6: ("Age", "930"), 7: ("Plan Duration", "forever"),
-        8: ("Subscription Type", found[8][1]), 9: ("Monthly Revenue", "free"),
+        8: ("Join Date", "NULL"), 9: ("Monthly Revenue", "free"),
         11: ("User ID", "user 10 at line 10"), 12: ("Last Payment Date", "01-01-21 (joined 12-01-22)")}
     assert rules[3]["reason"] == "is negative"
 
