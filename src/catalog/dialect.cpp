@@ -123,7 +123,7 @@ Trial best_trial(const Format& format, std::optional<char> named, std::string_vi
                        fixed);
 }
 
-/// Passes over titles and comments that stand above a table, where what is below them is beyond doubt: a
+/// Passes over titles that stand above a table, where what is below them is beyond doubt: a
 /// header of several complete names over at least one column of numbers or dates.
 void pass_titles(const Preamble& separator, std::string_view sample, bool whole, const FormatOverride& fixed,
                  Format& format) {

@@ -41,8 +41,7 @@ Preamble title_lines(std::string_view sample, char newline) {
   while (preamble.size < sample.size() && preamble.lines < kPreambleLines) {
     size_t next = 0;
     const std::string_view line = line_at(sample, preamble.size, newline, next);
-    const bool is_comment = line.starts_with("# ");
-    if (!is_comment && line.find_first_of(kDelimiters) != std::string_view::npos) return preamble;
+    if (line.starts_with('#') || line.find_first_of(kDelimiters) != std::string_view::npos) return preamble;
     ++preamble.lines;
     preamble.size = next;
   }

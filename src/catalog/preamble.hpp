@@ -20,8 +20,8 @@ struct Preamble {
 /// Finds a first line such as `sep=;`, by which spreadsheets are told the delimiter.
 Preamble separator_line(std::string_view sample, char newline);
 
-/// Finds leading lines that no delimiter divides, and comments (`# ...`): titles, dates, blank lines; none
-/// when the whole sample is such.
+/// Finds leading lines that no delimiter divides: titles, dates, blank lines; none when the whole sample is
+/// such. What begins with '#' is none of them: it may be a header or a record that was taken out.
 Preamble title_lines(std::string_view sample, char newline);
 
 }  // namespace reelhouse::catalog

@@ -45,8 +45,8 @@ def test_csv_for_people_is_safe_in_a_spreadsheet_and_for_machines_exact(house, t
     exact, people = [list(csv.DictReader(io.StringIO(text.decode("utf-8-sig"), newline=""))) for text in (exact, people)]
     assert {row["title"] for row in exact if row["show_id"]} == set(formulas)
     dangerous = tuple("=+-@\t\r\n＝＋－＠")
-    key = lambda row: row["title_key"]
-    for before, after in zip(sorted(exact, key=key), sorted(people, key=key), strict=True):
+    exact, people = [sorted(rows, key=lambda row: row["title_key"]) for rows in (exact, people)]
+    for before, after in zip(exact, people, strict=True):
         for name, value in before.items():
             number = name.endswith("_key") or name == "match_confidence"
             expected = "'" + value if value.startswith(dangerous) and not number else value
