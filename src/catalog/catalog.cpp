@@ -47,7 +47,7 @@ Result<std::vector<lake::ObjectInfo>> settled_listing(const lake::ObjectStore& l
   RH_ASSIGN(auto listing, list_lake(lake));
   for (int again = 0; again < kMostListings; ++again) {
     const bool all_known = std::ranges::all_of(listing, [&](const lake::ObjectInfo& info) {
-      if (info.key.find("/drop=") == std::string::npos) return true;
+      if (info.key.find('=') == std::string::npos) return true;  // it is in no drop folder
       const auto known = before.objects.find(info.key);
       return known != before.objects.end() && known->second.object.info.etag == info.etag;
     });
@@ -71,6 +71,8 @@ std::vector<CrawledObject> start_objects(Layout& layout, const std::vector<Sourc
     object.object.dataset = std::move(placed.dataset);
     object.object.drop = placed.drop;
     object.object.problem = std::move(placed.problem);
+    object.dated = placed.is_dated();
+    object.note = std::move(placed.note);
     object.name = std::move(placed.name);
     object.claim = find_claim(sources, object.object.dataset, object.name);
     object.reading = reading_of(object.claim ? object.claim->format : FormatOverride());
@@ -113,6 +115,23 @@ const SourceTable* declaration_of(const std::vector<Source>& sources, const std:
     for (const auto& declared : source.tables)
       if (declared.name == table) return &declared;
   return nullptr;
+}
+
+/// Takes objects without a day of their own out of tables that have objects with one: which of them is newer,
+/// nobody can tell.
+void refuse_undated_beside_dated(std::vector<CrawledObject>& objects) {
+  std::map<std::string, std::string> dated;
+  for (const auto& object : objects)
+    if (object.dated && !object.object.table.empty()) dated[object.object.table] = object.object.info.key;
+  for (auto& object : objects) {
+    const auto found = dated.find(object.object.table);
+    if (object.dated || found == dated.end()) continue;
+    object.object.problem = fmt::format(
+        "its path names no day, but that of {} does, so it cannot be told which is newer; move it to a folder "
+        "drop=YYYY-MM-DD, or leave it out with `exclude` in reelhouse.yaml",
+        found->second);
+    object.object.table.clear();
+  }
 }
 
 /// Works out tables, diff and history from the objects of a crawl.
@@ -220,6 +239,7 @@ class StoredCatalog final : public Catalog {
     for (auto& object : objects)
       if (object.object.problem.empty()) object.object.problem = object.read_problem;
     group_objects(objects, sources, known_tables(before));
+    refuse_undated_beside_dated(objects);
     Outcome outcome(before, sources);
     outcome.report.ignored = std::move(layout.ignored);
     outcome.work_out(std::move(objects));

@@ -11,6 +11,7 @@ namespace reelhouse::catalog {
 struct CrawledObject {
   CatalogObject object;                ///< problem and table are set last
   std::string name;                    ///< below the drop folder
+  bool dated = false;                  ///< its path names its drop
   const SourceTable* claim = nullptr;  ///< the declared table whose glob means it
   std::string reading;                 ///< how it is read; another way of reading is another profile
   std::string read_problem;            ///< why its content could not be read

@@ -11,6 +11,8 @@
 #include <tuple>
 
 #include "base/text.hpp"
+#include "catalog/foreign.hpp"
+#include "catalog/partition.hpp"
 #include "lake/drops.hpp"
 #include "lake/keys.hpp"
 
@@ -18,7 +20,6 @@ namespace reelhouse::catalog {
 namespace {
 
 using lake::kRaw;
-constexpr std::string_view kDrop = "drop=";
 
 bool matches(const std::string& glob, const std::string& text, int flags = 0) {
   return ::fnmatch(glob.c_str(), text.c_str(), flags) == 0;
@@ -38,8 +39,9 @@ std::vector<std::string> split_path(std::string_view path) {
   }
 }
 
-bool is_drop_folder(std::string_view part) {
-  return lower(part.substr(0, kDrop.size())) == kDrop;
+bool names_a_day(std::string_view folder) {
+  const auto partition = read_partition(folder);
+  return partition && PathDay().take(*partition, folder);
 }
 
 /// Says why an object is never looked at; nothing for one that is.
@@ -57,7 +59,10 @@ std::optional<std::string> reason_to_ignore(const lake::ObjectInfo& info,
   }
   const size_t slash = below.find('/');
   if (slash == std::string::npos || slash == 0) return "belongs to no dataset";
-  if (is_drop_folder(below.substr(0, slash))) return "belongs to no dataset: drop= is its first folder";
+  const std::string first = below.substr(0, slash);
+  if (names_a_day(first))
+    return fmt::format("belongs to no dataset: {} is its first folder", first.substr(0, first.find('=') + 1));
+  if (auto reason = foreign_reason(below)) return reason;
   return std::nullopt;
 }
 
@@ -65,27 +70,42 @@ std::optional<std::string> reason_to_ignore(const lake::ObjectInfo& info,
 bool place(PlacedObject& object) {
   auto parts = split_path(std::string_view(object.info.key).substr(kRaw.size()));
   object.dataset = parts[0];
-  bool dated = false;
+  PathDay day;
   for (size_t i = 1; i < parts.size(); ++i) {
     const bool is_file = i + 1 == parts.size();
-    if (is_file || !is_drop_folder(parts[i])) {
-      object.name += (object.name.empty() ? "" : "/") + parts[i];
-      continue;
-    }
-    const auto drop = lake::parse_drop(std::string_view(parts[i]).substr(kDrop.size()));
-    if (dated) {
-      object.problem = "it stands in a drop folder within a drop folder; move it up";
-    } else if (!drop) {
-      object.problem =
-          fmt::format("its folder '{}' does not name a day; rename it to drop=YYYY-MM-DD", parts[i]);
-    } else {
-      object.drop = drop->day;
-      object.delivery = drop->number;
-    }
-    dated = true;
+    const auto partition = is_file ? std::nullopt : read_partition(parts[i]);
+    if (partition && day.take(*partition, parts[i])) continue;
+    object.name += (object.name.empty() ? "" : "/") + parts[i];
+    if (partition)
+      object.note =
+          fmt::format("its folder '{}' is no column of the table: models see it in _object", parts[i]);
+  }
+  if (day.is_dated()) {
+    const lake::DropName drop = day.drop(object.problem);
+    object.drop = drop.day;
+    object.delivery = drop.number;
   }
   if (!simdjson::validate_utf8(object.info.key)) object.problem = "its name is not valid UTF-8; rename it";
-  return dated;
+  return day.is_dated();
+}
+
+/// Leaves out copies that lie beside what they were made of.
+void leave_out_copies(Layout& layout) {
+  std::set<std::string> keys;
+  for (const auto& object : layout.objects) keys.insert(object.info.key);
+  std::erase_if(layout.objects, [&](PlacedObject& object) {
+    const std::string& key = object.info.key;
+    const auto original = original_of_copy(file_name(key));
+    if (!original) return false;
+    if (!keys.contains(key.substr(0, key.rfind('/') + 1) + *original)) {
+      object.note =
+          fmt::format("its name is a copy's, but there is no '{}' beside it: it is taken", *original);
+      return false;
+    }
+    layout.ignored.push_back(fmt::format(
+        "{} (is a copy of '{}' beside it; if it is the better one, take the other away)", key, *original));
+    return true;
+  });
 }
 
 /// Leaves out the deliveries of a day that a later one of the same day takes the place of.
@@ -126,7 +146,7 @@ Layout place_objects(const std::vector<lake::ObjectInfo>& all, const std::vector
       layout.ignored.push_back(fmt::format("{} ({})", info.key, *reason));
       continue;
     }
-    PlacedObject object{info, {}, {}, Date(), 0, {}};
+    PlacedObject object{info, {}, {}, Date(), 0, {}, {}};
     const bool dated = place(object);
     if (!dated) undated[object.dataset].push_back(layout.objects.size());
     layout.objects.push_back(std::move(object));
@@ -137,6 +157,7 @@ Layout place_objects(const std::vector<lake::ObjectInfo>& all, const std::vector
     for (const size_t i : indexes)
       layout.objects[i].drop = Date(std::chrono::floor<std::chrono::days>(newest));
   }
+  leave_out_copies(layout);
   leave_out_superseded(layout);
   for (const auto& place_outside : outside)
     layout.ignored.push_back(fmt::format("{} (is not below raw/)", place_outside));

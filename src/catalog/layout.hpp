@@ -9,7 +9,8 @@
 namespace reelhouse::catalog {
 
 /// One object of the lake at its place: raw/<dataset>/[drop=YYYY-MM-DD/]<name>. A second delivery on one day
-/// stands in drop=YYYY-MM-DD.2, a third in .3, and takes the place of those before.
+/// stands in drop=YYYY-MM-DD.2, a third in .3, and takes the place of those before. Folders that name a day
+/// as Hive writes it (partition.hpp) are drops too.
 struct PlacedObject {
   lake::ObjectInfo info;
   std::string dataset;
@@ -17,6 +18,9 @@ struct PlacedObject {
   Date drop;            ///< undated objects: the day of the dataset's newest undated object
   int delivery = 0;     ///< number of the delivery on that day, from 1; 0: undated
   std::string problem;  ///< why its place cannot be understood; empty when it can
+  std::string note;     ///< what people should know of its place; empty mostly
+
+  bool is_dated() const { return delivery > 0; }
 };
 
 /// What a listing comes to.

@@ -3,6 +3,7 @@
 #include "model/checks.hpp"
 
 #include "lake/keys.hpp"
+#include "model/unclaimed.hpp"
 
 namespace reelhouse::model {
 namespace {
@@ -103,6 +104,7 @@ std::vector<CheckResult> check_delivery(const Project& project,
     if (std::ranges::find(declared_datasets, object.dataset) == declared_datasets.end())
       add_failure(undeclared, fmt::format("{}: {}", object.info.key, object.problem));
   results.push_back(std::move(undeclared));
+  for (auto& check : check_unclaimed(project, tables)) results.push_back(std::move(check));
   for (const auto& source : project.sources) {
     CheckResult readable =
         passed_check(std::string(lake::kRaw) + source.dataset, "objects can be read",

@@ -227,6 +227,9 @@ std::string LocalPipeline::content_hash() const {
       text += fmt::format("{} {} {}\n", check.name, static_cast<int>(check.severity), check.sql);
   }
   for (const auto& object : crawled_.unreadable) text += object.info.key + object.info.etag + "\n";
+  for (const auto& table : crawled_.tables)  // what models do not read may still be a delivery
+    if (project_.find_source_table(table.name) == nullptr)
+      for (const auto& object : table.objects) text += object.info.key + object.info.etag + "\n";
   return sha256(text).substr(0, 24);
 }
 

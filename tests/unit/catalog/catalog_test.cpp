@@ -263,8 +263,8 @@ TEST_F(CatalogTest, KeepsLakesApart) {
 
 TEST_F(CatalogTest, PointsOutTheSameContentTwiceInADrop) {
   lake_.write("raw/shop/a.csv", table_of({"id"}));
-  lake_.write("raw/shop/a (1).csv", table_of({"id"}));
-  EXPECT_THAT(lines(crawl()), Contains(HasSubstr("the same content as raw/shop/a (1).csv")));
+  lake_.write("raw/shop/b.csv", table_of({"id"}));
+  EXPECT_THAT(lines(crawl()), Contains(HasSubstr("the same content as raw/shop/a.csv")));
 }
 
 TEST_F(CatalogTest, KeepsNothingOfAnInterruptedCrawl) {

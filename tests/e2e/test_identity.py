@@ -1,0 +1,118 @@
+"""Which delivery a file belongs to: days in paths, copies, files that nobody declared."""
+
+import shutil
+
+import pytest
+
+import cases
+from conftest import USER_FIELDS, accounts, csv_text, user, users
+
+Q = "select count(*) as users, cast(sum(monthly_revenue) as double) as mrr from fct_subscription"
+
+
+def lay(house, case):
+    cases.lay(case, house.lake.folder)
+
+
+def published(house):
+    (row,) = house.sql(Q)
+    return row["users"], row["mrr"]
+
+
+def test_hive_folders_are_drops(house):
+    lay(house, "02-hive-dt")
+    house.run("run")
+    assert published(house) == (310, 4492.0)
+    assert house.one("select count(*) from fct_plan_change") > 0
+
+
+def test_a_copy_beside_its_original_is_left_out_and_told(house):
+    lay(house, "34-copy-1")
+    assert "is a copy of 'Netflix Userbase.csv'" in house.run("crawl").err
+    house.run("run")
+    assert published(house) == (300, 3735.0)
+
+
+def test_an_undated_file_is_not_ranked_against_a_dated_drop(house):
+    lay(house, "31-undated-beside-dated")
+    outcome = house.run("run", expect=3)
+    assert "raw/netflix_userbase/Netflix Userbase.csv" in outcome.err and "names no day" in outcome.err
+    assert "drop=YYYY-MM-DD" in outcome.err
+    settings = house.project / "reelhouse.yaml"
+    settings.write_text(settings.read_text().replace("exclude: []", "exclude: ['netflix_userbase/Netflix Userbase.csv']"))
+    house.run("run")
+    assert published(house) == (350, 7000.0)
+
+
+def test_a_newest_file_that_no_table_claims_stops_the_run(house):
+    lay(house, None)
+    house.run("run")
+    lay(house, "06-newer-parquet")
+    outcome = house.run("run", expect=3)
+    assert "raw/netflix_userbase/drop=2023-08-16/users.parquet" in outcome.err
+    assert "350 records of the newest drop" in outcome.err and "by its ending alone" in outcome.err
+    assert published(house) == (300, 3735.0)  # of the version before
+
+
+def test_an_older_file_that_no_table_claims_is_a_warning(house):
+    house.lake.required()
+    house.lake.put("netflix_userbase/drop=2020-01-01/readme.tsv", "a\tb\n1\t2\n")
+    outcome = house.run("run")
+    assert "readme.tsv" in outcome.err and "reach no model" in outcome.err
+
+
+@pytest.mark.parametrize("folder, day", [
+    ("date=2023-08-16", "2023-08-16"), ("DT=20230816", "2023-08-16"), ("year=2023/month=08/day=16", "2023-08-16"),
+    ("year=2023/month=8", "2023-08-01"), ("day=2023-08-16", "2023-08-16"), ("ds=2023-08-16 00%3A00%3A00", "2023-08-16"),
+    ("country=es/dt=2023-08-16", "2023-08-16")])
+def test_ways_to_write_a_day(house, folder, day):
+    house.lake.required()
+    house.lake.put(f"netflix_userbase/{folder}/Netflix Userbase.csv", csv_text(users(12), USER_FIELDS))
+    house.run("run")
+    (drop,) = {entry["drop"] for key, entry in accounts(house.receipt()).items() if f"/{folder}/" in key}
+    assert drop == day
+    assert house.one("select count(*) from fct_subscription") == 12
+
+
+@pytest.mark.parametrize("folder", ["dt=soon", "year=2023/month=13/day=01", "month=08", "dt=2023-08-16/drop=2023-08-16",
+                                    "date=__HIVE_DEFAULT_PARTITION__"])
+def test_a_day_that_is_none_is_named(house, folder):
+    house.lake.required()
+    house.lake.put(f"netflix_userbase/{folder}/Netflix Userbase.csv", csv_text(users(12), USER_FIELDS))
+    outcome = house.run("run", expect=3)
+    assert f"raw/netflix_userbase/{folder}/" in outcome.err
+
+
+def test_unfinished_and_foreign_files_are_told_and_left_out(house):
+    house.lake.required()
+    content = csv_text([user(900)], USER_FIELDS)
+    names = ["Netflix Userbase.csv.part", "Netflix Userbase.csv.bak", "~$Netflix Userbase.csv", "Netflix Userbase.csv.tmp",
+             "Netflix Userbase.csv.crdownload", "Netflix Userbase.csv:Zone.Identifier", "Thumbs.db", "desktop.ini",
+             "_temporary/0/Netflix Userbase.csv", "Netflix Userbase (1).csv", "Copy of Netflix Userbase.csv",
+             "Netflix Userbase - Kopie (2).csv", "Netflix Userbase copy.csv"]
+    for name in names:
+        house.lake.put(f"netflix_userbase/drop=2023-07-16/{name}", content)
+    told = house.run("crawl").err
+    for name in names:
+        if name.startswith("_"):  # what begins so is hidden, as for Hive and Spark
+            continue
+        assert f"ignored: raw/netflix_userbase/drop=2023-07-16/{name} (" in told, name
+    house.run("run")
+    assert house.one("select count(*) from fct_subscription") == 8
+
+
+def test_a_copy_alone_is_a_delivery(house):
+    house.lake.userbase(name="Netflix Userbase (1).csv")
+    house.lake.titles()
+    crawled = house.run("crawl")
+    assert "its name is a copy's" in crawled.out + crawled.err
+    house.run("run")
+    assert house.one("select count(*) from fct_subscription") == 8
+
+
+@pytest.mark.parametrize("name", ["Netflix_Userbase", "netflix-userbase", "netflix_userbases", "netflixuserbase"])
+def test_a_folder_almost_named_as_a_dataset_is_named(house, name):
+    house.lake.required()
+    shutil.move(house.lake.folder / "raw/netflix_userbase", house.lake.folder / "raw" / name)
+    outcome = house.run("run", expect=3)
+    assert f"raw/{name} is read by no model" in outcome.err and "raw/netflix_userbase: rename the folder" in outcome.err
