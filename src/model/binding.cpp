@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "model/drops.hpp"
+
 namespace reelhouse::model {
 namespace {
 
@@ -22,6 +24,14 @@ std::vector<std::string> text_columns(const catalog::CatalogTable* table,
     add_missing(names, declared->columns);
     add_missing(names, declared->optional_columns);
   }
+  return names;
+}
+
+/// The raw tables among all that have columns, without "raw.".
+std::vector<std::string> tables_of(const std::map<std::string, std::vector<engine::Column>>& columns) {
+  std::vector<std::string> names;
+  for (const auto& [name, unused] : columns)
+    if (name.starts_with("raw.")) names.push_back(name.substr(4));
   return names;
 }
 
@@ -74,7 +84,8 @@ Result<Binding> Binding::bind(const Project& project, const std::vector<catalog:
 
 Result<> Binding::add_inputs(const std::vector<catalog::CatalogTable>& tables) {
   RH_TRY(session_->execute(
-      "create schema raw; create schema seed; create schema audit; create schema bound;"
+      "create schema raw; create schema drops; create schema seed; create schema audit; create schema bound; "
+      "create schema rejected; "
       "create table audit.rejected (model varchar, object varchar, line bigint, col varchar, "
       "reason varchar, value varchar)"));
   for (const auto& table : tables)
@@ -83,6 +94,11 @@ Result<> Binding::add_inputs(const std::vector<catalog::CatalogTable>& tables) {
     for (const auto& declared : source.tables)
       if (!columns_.contains("raw." + declared.name))
         RH_TRY(add_table("raw", declared.name, text_columns(nullptr, &declared), true));
+  for (const auto& raw : tables_of(columns_)) {
+    RH_TRY(define_drops(*session_, raw));
+    RH_ASSIGN(auto rows, session_->query(fmt::format("from drops.{}", quote_name(raw))));
+    columns_["drops." + raw] = std::move(rows.columns);
+  }
   for (const auto& seed : project_->seeds) RH_TRY(add_table("seed", seed.name, seed.columns, false));
   return {};
 }
@@ -123,6 +139,10 @@ Result<> Binding::add_model(const Model& model) {
         "create table bound.{0} as from {0}; create or replace table {0} as select {1} from bound.{0}", name,
         list)));
     with_was_.push_back(model.name);
+  }
+  if (!model.rejects.empty()) {
+    RH_TRY(session_->execute(fmt::format("create table rejected.{0} as from {0}", name)));
+    columns_["rejected." + model.name] = stored;
   }
   columns_[model.name] = std::move(stored);
   return {};

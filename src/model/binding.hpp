@@ -13,8 +13,8 @@
 namespace reelhouse::model {
 
 /// A project whose models were bound by the engine, each against tables that have the right columns and
-/// no rows: `raw.*`, `seed.*`, `audit.rejected` and the models before it. No data is read, and the
-/// engine may open no file. Points into the Project. Not thread-safe.
+/// no rows: `raw.*`, `drops.*`, `seed.*`, `audit.rejected`, the models before it and, as `rejected.*`, what
+/// their rules reject. No data is read, and the engine may open no file. Points into the Project. Not thread-safe.
 class Binding {
  public:
   /// Binds every model that can be; adds every problem (with file and line) to `problems`. A model

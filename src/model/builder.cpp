@@ -9,6 +9,7 @@
 #include "base/interrupt.hpp"
 #include "base/progress.hpp"
 #include "catalog/table_source.hpp"
+#include "model/drops.hpp"
 #include "model/materialise.hpp"
 
 namespace reelhouse::model {
@@ -153,12 +154,14 @@ std::vector<ModelOutcome> Builder::known_outcomes() const {
 Result<> Builder::define_inputs() {
   RH_ASSIGN(auto session, database_.connect());
   RH_TRY(
-      session->execute("create schema if not exists raw; create schema if not exists seed;"
+      session->execute("create schema if not exists raw; create schema if not exists drops;"
+                       "create schema if not exists seed; create schema if not exists rejected;"
                        "create schema if not exists audit"));
   std::vector<std::string> defined;
   for (const auto& table : tables_) {
     const auto* declared = project_.find_source_table(table.name);
     RH_TRY(database_.add_source("raw." + table.name, catalog::make_table_source(lake_, table, declared)));
+    RH_TRY(define_drops(*session, table));
     defined.push_back(table.name);
   }
   for (const auto& source : project_.sources)
@@ -169,6 +172,7 @@ Result<> Builder::define_inputs() {
       absent.dataset = declared.dataset;
       RH_TRY(
           database_.add_source("raw." + declared.name, catalog::make_table_source(lake_, absent, &declared)));
+      RH_TRY(define_drops(*session, absent));
     }
   for (const auto& seed : project_.seeds) {
     auto created = session->execute(
@@ -219,8 +223,12 @@ ModelOutcome Builder::make(size_t node, bool rebuild, engine::Session& session, 
     outcome.state = BuildState::kBuilt;
     outcome.record = std::move(*record);
   }
-  auto made = session.execute(
-      fmt::format("create or replace view {} as {}", name, read_build(curated_.folder(model.name, print))));
+  const auto folder = curated_.folder(model.name, print);
+  std::string views = fmt::format("create or replace view {} as {}", name, read_build(folder));
+  if (!model.rejects.empty())
+    views += fmt::format("; create or replace view rejected.{} as {}", name,
+                         read_rejected(folder, outcome.record));
+  auto made = session.execute(views);
   return made ? outcome : failed(made.error());
 }
 

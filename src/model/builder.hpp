@@ -30,7 +30,8 @@ struct BuildOptions {
 };
 
 /// Builds models into the store and keeps their results readable in one engine database: `raw.*`,
-/// `seed.*`, every model by its name, and `audit.rejected`. Models whose fingerprint is in the store
+/// `drops.*`, `seed.*`, every model by its name, what its rules reject as `rejected.<model>`, and
+/// `audit.rejected`. Models whose fingerprint is in the store
 /// are not built again. Not thread-safe.
 class Builder {
  public:
@@ -52,7 +53,7 @@ class Builder {
   /// Returns an outcome (kKnown) for every materialised model that the store holds.
   std::vector<ModelOutcome> known_outcomes() const;
 
-  /// Defines `raw.*` and `seed.*`, once. Errors: kQuery.
+  /// Defines `raw.*`, `drops.*` and `seed.*`, once. Errors: kQuery.
   Result<> define_inputs();
   /// Builds what is selected and needed, independent models side by side; after a failure what does
   /// not depend on it goes on. `on_outcome` is called once a model, from any thread, one at a time.

@@ -35,7 +35,7 @@ Error blame(const Check& check, const Error& cause) {
 bool reads_unbuilt(const engine::References& references, const Graph& graph,
                    const std::vector<ModelOutcome>& built) {
   return std::ranges::any_of(references.tables, [&](const auto& table) {
-    return table.schema.empty() && graph.find(table.name) >= 0 &&
+    return (table.schema.empty() || table.schema == "rejected") && graph.find(table.name) >= 0 &&
            std::ranges::find(built, table.name, &ModelOutcome::model) == built.end();
   });
 }

@@ -8,7 +8,7 @@ namespace reelhouse::model {
 namespace {
 
 /// Raised when the way models are built changes, so that nothing built before is taken for current.
-constexpr const char* kBuilder = "builder 1";
+constexpr const char* kBuilder = "builder 2";
 
 std::string short_hash(const std::string& text) {
   return sha256(text).substr(0, 24);
@@ -65,6 +65,11 @@ std::map<std::string, std::string> fingerprints(const Graph& graph, const Projec
       auto& print = prints["raw." + raw];
       if (print.empty()) print = raw_fingerprint(raw, project, tables);
       text += print + "\n";
+    }
+    for (const auto& table : node.drops) {  // how many records a drop has follows from its objects
+      auto& print = prints["drops." + table];
+      if (print.empty()) print = raw_fingerprint(table, project, tables);
+      text += "drops " + print + "\n";
     }
     for (const auto& seed : node.seeds) text += prints.at("seed." + seed) + "\n";
     prints[node.model->name] = short_hash(text);

@@ -12,7 +12,7 @@ size_t line_of(const std::string& text, size_t offset) {
                  text.begin(), text.begin() + static_cast<long>(std::min(offset, text.size())), '\n'));
 }
 
-/// Sorts one model's references into models, raw tables and seeds.
+/// Sorts one model's references into models, raw tables, their drops and seeds.
 class Resolver {
  public:
   Resolver(const Project& project, const std::vector<std::string>& raw_tables, std::vector<Error>& problems)
@@ -29,14 +29,22 @@ class Resolver {
     bool known = true;
     for (const auto& table : references.tables) {
       const std::string name = table.schema.empty() ? table.name : table.schema + "." + table.name;
-      if (project_.is_broken(name)) {
+      const bool is_broken = project_.is_broken(name) ||
+                             (table.schema == "rejected" && project_.is_broken(table.name)) ||
+                             (table.schema == "drops" && project_.is_broken("raw." + table.name));
+      if (is_broken) {
         known = false;
       } else if (table.schema.empty() && contains(models_, name)) {
-        inputs.push_back(name);
+        add_once(inputs, name);
       } else if (table.schema == "raw" && contains(raw_, name)) {
-        node.raw.push_back(table.name);
+        add_once(node.raw, table.name);
+      } else if (table.schema == "drops" && contains(raw_, "raw." + table.name)) {
+        add_once(node.drops, table.name);
+      } else if (table.schema == "rejected" && rejects(table.name)) {
+        add_once(node.rejected, table.name);
+        add_once(inputs, table.name);
       } else if (table.schema == "seed" && contains(seeds_, name)) {
-        node.seeds.push_back(table.name);
+        add_once(node.seeds, table.name);
       } else {
         known = false;
         problems_.push_back(
@@ -53,14 +61,27 @@ class Resolver {
     return std::ranges::find(names, name) != names.end();
   }
 
+  static void add_once(std::vector<std::string>& names, const std::string& name) {
+    if (!contains(names, name)) names.push_back(name);
+  }
+
+  bool rejects(const std::string& model) const {
+    const Model* found = project_.find(model);
+    return found != nullptr && !found->rejects.empty();
+  }
+
   std::string hint(const std::string& name) const {
     std::vector<std::string> all = models_;
+    if (name.starts_with("rejected.") && contains(models_, name.substr(9)))
+      return fmt::format("{} has no reject rules, so it rejects no row.", name.substr(9));
     all.insert(all.end(), raw_.begin(), raw_.end());
     all.insert(all.end(), seeds_.begin(), seeds_.end());
     if (name.starts_with("raw.") && !near_miss(name, all))
       return "It is not in the catalog. Run 'reelhouse catalog' to see what is, or declare it in sources/.";
-    return did_you_mean(name, all,
-                        "Models are named as their files, raw tables raw.<table>, seeds seed.<name>.");
+    return did_you_mean(
+        name, all,
+        "Models are named as their files, what their rules reject rejected.<model>, raw tables "
+        "raw.<table>, their drops drops.<table>, seeds seed.<name>.");
   }
 
   const Project& project_;

@@ -13,9 +13,11 @@ namespace reelhouse::model {
 /// A model with what its SQL names, resolved.
 struct Node {
   const Model* model = nullptr;
-  std::vector<size_t> inputs;      ///< models, as indexes into Graph::nodes
-  std::vector<std::string> raw;    ///< tables of the catalog, without "raw."
-  std::vector<std::string> seeds;  ///< without "seed."
+  std::vector<size_t> inputs;         ///< models, as indexes into Graph::nodes, also those of `rejected`
+  std::vector<std::string> raw;       ///< tables of the catalog, without "raw."
+  std::vector<std::string> drops;     ///< tables of the catalog whose drops are read, without "drops."
+  std::vector<std::string> rejected;  ///< models whose rejected rows are read, without "rejected."
+  std::vector<std::string> seeds;     ///< without "seed."
   std::vector<std::string> functions;
 };
 
@@ -47,7 +49,8 @@ Result<std::vector<bool>> select(const Graph& graph, const std::vector<std::stri
 /// Returns the definitions of the helper functions among `functions` and of those that they use.
 std::string helper_definitions(const std::vector<std::string>& functions);
 
-/// A fingerprint of every model and of every raw table and seed that one names ("raw.x", "seed.y"):
+/// A fingerprint of every model and of every raw table, its drops and every seed that one names ("raw.x",
+/// "drops.x", "seed.y"):
 /// a hash of a model's SQL and rules, the helper functions it uses (and those that they use), and the
 /// fingerprints of its inputs; for a raw table, of its objects' contents and formats.
 std::map<std::string, std::string> fingerprints(const Graph& graph, const Project& project,

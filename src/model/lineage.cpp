@@ -41,18 +41,34 @@ void add_origin(std::vector<Origin>& origins, const Origin& origin) {
     found->how |= origin.how;
 }
 
+/// What a model's rules rejected comes from where its rows come from.
+void name_models(PlanOrigins& found) {
+  constexpr std::string_view kRejected = "rejected.";
+  const auto rename = [&](std::vector<Origin>& origins) {
+    std::vector<Origin> renamed;
+    for (auto& origin : origins) {
+      if (origin.table.starts_with(kRejected)) origin.table.erase(0, kRejected.size());
+      add_origin(renamed, origin);
+    }
+    origins = std::move(renamed);
+  };
+  rename(found.rows);
+  for (auto& column : found.columns) rename(column);
+}
+
 }  // namespace
 
 std::vector<std::string> inputs_of(const Graph& graph, const Node& node) {
   std::vector<std::string> inputs;
   for (const size_t input : node.inputs) inputs.push_back(graph.nodes[input].model->name);
   for (const auto& raw : node.raw) inputs.push_back("raw." + raw);
+  for (const auto& table : node.drops) inputs.push_back("drops." + table);
   for (const auto& seed : node.seeds) inputs.push_back("seed." + seed);
   return inputs;
 }
 
 Result<Place> Lineage::find(const std::string& name) const {
-  const bool is_input = name.starts_with("raw.") || name.starts_with("seed.");
+  const bool is_input = name.starts_with("raw.") || name.starts_with("drops.") || name.starts_with("seed.");
   const size_t dot = name.find('.', is_input ? name.find('.') + 1 : 0);
   const Place place{name.substr(0, dot), dot == std::string::npos ? "" : name.substr(dot + 1)};
   const auto* columns = binding_.columns(place.table);
@@ -92,6 +108,7 @@ PlanOrigins Lineage::plan_origins(const Node& node) {
   const auto plan = binding_.session().plan_of(stored_select(*node.model, *stored));
   if (!plan) return all_of_inputs(node, "a statement that the engine cannot show the plan of");
   PlanOrigins found = origins_of_plan(*plan);
+  name_models(found);
   if (found.columns.size() == stored->size()) return found;
   return all_of_inputs(node, found.approximate.empty() ? "a plan with other columns" : found.approximate);
 }

@@ -80,7 +80,7 @@ class Lineage {
   std::map<std::string, PlanOrigins> origins_;
 };
 
-/// Lists the tables that a model reads: models, "raw.x", "seed.y".
+/// Lists the tables that a model reads: models, "raw.x", "drops.x", "seed.y".
 std::vector<std::string> inputs_of(const Graph& graph, const Node& node);
 
 }  // namespace reelhouse::model

@@ -24,6 +24,13 @@ std::string stored_columns(const BuildRecord& record) {
   return list;
 }
 
+std::string packed_columns(const BuildRecord& record) {
+  std::string list;
+  for (const auto& [name, type] : record.columns)
+    list += fmt::format("{}{} := {}", list.empty() ? "" : ", ", quote_name(name), quote_name(name));
+  return list;
+}
+
 bool has_column(const std::vector<engine::Column>& columns, const std::string& name) {
   return std::ranges::find(columns, name, &engine::Column::name) != columns.end();
 }
@@ -52,7 +59,7 @@ class RuledModel {
     record.rejected = *written - record.rows;
     const std::string lineage =
         has_lineage ? "_object, _line" : "cast(null as varchar) as _object, cast(null as bigint) as _line";
-    if (record.rejected > 0) RH_TRY(write_rejected(source, lineage));
+    if (record.rejected > 0) RH_TRY(write_rejected(record, source, lineage));
     RH_TRY(write_repaired(record, source, lineage));
     std::error_code code;
     fs::remove(all_, code);
@@ -72,7 +79,8 @@ class RuledModel {
     return fmt::format("select *{} from ({}\n) as {}", flags, model_.statement(), quote_name(model_.name));
   }
 
-  Result<> write_rejected(const std::string& source, const std::string& lineage) {
+  /// Writes why each rejected row was, and as `record` the row itself as far as it could be read.
+  Result<> write_rejected(const BuildRecord& record, const std::string& source, const std::string& lineage) {
     std::string column;
     std::string reason;
     std::string value;
@@ -84,9 +92,9 @@ class RuledModel {
           fmt::format(" when {} then cast({} as varchar)", i + 1, rule.value.empty() ? "null" : rule.value);
     }
     const std::string select = fmt::format(
-        "select {}, case _reject{} end as col, case _reject{} end as reason, case _reject{} end as value "
-        "from {} where _reject > 0",
-        lineage, column, reason, value, source);
+        "select {}, case _reject{} end as col, case _reject{} end as reason, case _reject{} end as value, "
+        "struct_pack({}) as record from {} where _reject > 0",
+        lineage, column, reason, value, packed_columns(record), source);
     auto written = copy_to(session_, select, folder_ / "_rejected.parquet");
     if (!written) return fail(blame(written.error()));
     return {};
@@ -160,6 +168,17 @@ Result<> count_objects(BuildRecord& record, const fs::path& folder, engine::Sess
 
 std::string read_build(const fs::path& folder) {
   return fmt::format("select * from read_parquet({})", quote_text((folder / "part-0.parquet").string()));
+}
+
+std::string read_rejected(const fs::path& folder, const BuildRecord& record) {
+  std::string list;
+  for (const auto& [name, type] : record.columns) {
+    const std::string value = record.rejected > 0 ? "record." + quote_name(name) : "null";
+    list += fmt::format("{}cast({} as {}) as {}", list.empty() ? "" : ", ", value, type, quote_name(name));
+  }
+  if (record.rejected == 0) return fmt::format("select {} where false", list);
+  return fmt::format("select {} from read_parquet({})", list,
+                     quote_text((folder / "_rejected.parquet").string()));
 }
 
 std::string read_seed(const Seed& seed) {

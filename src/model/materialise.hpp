@@ -16,6 +16,10 @@ Result<BuildRecord> materialise(const Model& model, const std::filesystem::path&
 /// The SELECT that reads a finished build ("select * from read_parquet(...)").
 std::string read_build(const std::filesystem::path& folder);
 
+/// The SELECT that reads, with the model's stored columns, the rows that a build's rules rejected: as far as
+/// they could be read.
+std::string read_rejected(const std::filesystem::path& folder, const BuildRecord& record);
+
 /// The SELECT that reads a seed's file; every column is text, and an empty value null.
 std::string read_seed(const Seed& seed);
 

@@ -73,9 +73,11 @@ TestRunner::~TestRunner() {
 }
 
 Result<> TestRunner::define_inputs() {
-  RH_TRY(session_->execute("create schema raw; create schema seed"));
+  RH_TRY(session_->execute(
+      "create schema raw; create schema drops; create schema seed; create schema rejected"));
   for (const auto& table : binding_.tables())
-    if (table.starts_with("raw.")) RH_TRY(define_table(table, nullptr));
+    if (table.starts_with("raw.") || table.starts_with("drops.") || table.starts_with("rejected."))
+      RH_TRY(define_table(table, nullptr));
   for (const auto& seed : binding_.project().seeds) {
     auto read =
         session_->execute(fmt::format("create table seed.{} as {}", quote_name(seed.name), read_seed(seed)));
@@ -117,14 +119,34 @@ Result<fs::path> TestRunner::build(const Node& node, BuildRecord& record) {
 Result<> TestRunner::build_table(const Node& node) {
   BuildRecord record;
   RH_ASSIGN(const fs::path folder, build(node, record));
-  return session_->execute(
-      fmt::format("create or replace table {} as {}", qualified(node.model->name), read_build(folder)));
+  const std::string& name = node.model->name;
+  RH_TRY(session_->execute(
+      fmt::format("create or replace table {} as {}", qualified(name), read_build(folder))));
+  if (node.model->rejects.empty()) return {};
+  return session_->execute(fmt::format("create or replace table {} as {}", qualified("rejected." + name),
+                                       read_rejected(folder, record)));
+}
+
+/// The drops of a given raw table are those of its rows, all of sound structure, where a test does not give
+/// them too.
+Result<> TestRunner::define_drops_of_given(const ModelTest& test) {
+  for (const auto& [table, rows] : test.given) {
+    if (!table.starts_with("raw.") || test.given_for("drops." + table.substr(4)) != nullptr) continue;
+    RH_TRY(
+        session_->execute(fmt::format("create or replace table {} as select _drop, count(*) as records, "
+                                      "cast(0 as bigint) as rejected from {} group by _drop",
+                                      qualified("drops." + table.substr(4)), qualified(table))));
+  }
+  return {};
 }
 
 bool TestRunner::stands_on_given(const Node& node, const ModelTest& test) const {
   const auto upstream =
       tables_upstream(binding_.graph(), static_cast<size_t>(binding_.graph().find(node.model->name)));
-  return std::ranges::any_of(upstream, [&](const auto& table) { return test.given_for(table) != nullptr; });
+  return std::ranges::any_of(upstream, [&](const auto& table) {
+    return test.given_for(table) != nullptr ||
+           (table.starts_with("drops.") && test.given_for("raw." + table.substr(6)) != nullptr);
+  });
 }
 
 /// Builds what a test needs and none of its rows reaches, once for all tests.
@@ -174,6 +196,7 @@ Result<TestOutcome> TestRunner::run(const ModelTest& test) {
     RH_TRY(session_->execute("begin"));
     for (const auto& [table, rows] : test.given)
       if (ran) ran = define_table(table, &rows);
+    if (ran) ran = define_drops_of_given(test);
     if (ran) ran = build_upstream(node, test, done);
     if (ran) ran = build_and_judge(node, test, outcome.differences);
     RH_TRY(session_->execute("rollback"));  // the next test finds what this one found

@@ -41,6 +41,7 @@ class TestRunner {
   explicit TestRunner(const Binding& binding) : binding_(binding) {}
   Result<> define_inputs();
   Result<> define_table(const std::string& table, const TestRows* rows);
+  Result<> define_drops_of_given(const ModelTest& test);
   Result<std::filesystem::path> build(const Node& node, BuildRecord& record);
   Result<> build_table(const Node& node);
   Result<> build_default(const Node& node, const ModelTest& test);

@@ -11,7 +11,9 @@ void add(const std::string& table, std::vector<std::string>& tables) {
 
 void add_inputs(const Graph& graph, size_t node, std::vector<std::string>& tables) {
   for (const auto& raw : graph.nodes[node].raw) add("raw." + raw, tables);
+  for (const auto& table : graph.nodes[node].drops) add("drops." + table, tables);
   for (const auto& seed : graph.nodes[node].seeds) add("seed." + seed, tables);
+  for (const auto& model : graph.nodes[node].rejected) add("rejected." + model, tables);
   for (const size_t input : graph.nodes[node].inputs) {
     const std::string& name = graph.nodes[input].model->name;
     if (std::ranges::find(tables, name) != tables.end()) continue;

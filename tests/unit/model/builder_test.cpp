@@ -157,6 +157,29 @@ TEST_F(BuilderTest, BuildsATableThatTheLakeDoesNotHave) {
   EXPECT_EQ(session_->query("select count(*) from fct_order")->integer(0, 0), 0);
 }
 
+TEST_F(BuilderTest, ShowsModelsWhatWasRejectedAndTheDrops) {
+  files_.write("lake/raw/users/drop=2024-02-01/users.csv", "User ID,Plan\n1,Basic\n")
+      .model("marts/fct_user",
+             "select _drop, records, rejected as broken, (select min(plan) from "
+             "rejected.stg_user) as plan from drops.users");
+  for (const char* state : {"built", "known"}) {
+    start();
+    EXPECT_THAT(build(), testing::Contains(fmt::format("fct_user: {}", state)));
+    ASSERT_THAT(result_, IsOk());
+    const auto rows = session_->query("select * from fct_user order by _drop");
+    ASSERT_THAT(rows, IsOk());
+    ASSERT_EQ(rows->rows.size(), 2U);
+    EXPECT_EQ(rows->text(0, 0) + rows->text(0, 1) + rows->text(0, 2) + rows->text(0, 3), "2024-01-0141Basic");
+    EXPECT_EQ(rows->text(1, 0) + rows->text(1, 1) + rows->text(1, 2), "2024-02-0110");
+    EXPECT_EQ(session_->query("select count(*) from rejected.stg_user where user_id is null")->integer(0, 0),
+              1);
+  }
+  files_.write("lake/raw/users/drop=2024-02-01/users.csv", "User ID,Plan\n1,Basic\n2,Basic,extra\n");
+  start();
+  EXPECT_THAT(build(), testing::Contains("fct_user: built"));  // a broken record changes no row of raw.users
+  EXPECT_EQ(session_->query("select sum(broken) from fct_user")->integer(0, 0), 2);
+}
+
 TEST_F(BuilderTest, CountsChecksAndRemembersThoseThatPassed) {
   start();
   build();

@@ -41,6 +41,30 @@ class GraphTest : public testing::Test {
   std::unique_ptr<engine::Session> session_;
 };
 
+TEST_F(GraphTest, ResolvesDropsAndWhatModelsReject) {
+  files_.source("users", "user_id")
+      .model("a_listed", "select user_id from rejected.stg_user union all select user_id from stg_user")
+      .model("b_drops", "select count(*) as n from drops.users as d join drops.users as e using (_drop)")
+      .model("stg_user", "select user_id from raw.users",
+             "reject:\n  - {column: User, when: user_id is null, reason: is missing}\n");
+  const Graph graph = resolve_files();
+  EXPECT_THAT(texts_of(problems_), IsEmpty());
+  ASSERT_EQ(graph.nodes.size(), 3U);
+  const Node& listed = graph.nodes[static_cast<size_t>(graph.find("a_listed"))];
+  EXPECT_THAT(listed.rejected, ElementsAre("stg_user"));
+  EXPECT_THAT(listed.inputs, ElementsAre(static_cast<size_t>(graph.find("stg_user"))));
+  const Node& drops = graph.nodes[static_cast<size_t>(graph.find("b_drops"))];
+  EXPECT_THAT(drops.drops, ElementsAre("users"));
+  EXPECT_THAT(drops.raw, IsEmpty());
+  files_.model("c_wrong", "select 1 as x\nfrom rejected.b_drops, drops.user");
+  resolve_files();
+  EXPECT_THAT(
+      texts_of(problems_),
+      ElementsAre("c_wrong.sql:2: there is no table 'rejected.b_drops' | b_drops has no reject rules, so it "
+                  "rejects no row.",
+                  HasSubstr("c_wrong.sql:2: there is no table 'drops.user'")));
+}
+
 TEST_F(GraphTest, PutsModelsBehindTheirInputs) {
   files_.source("users", "user_id")
       .write("seeds/plan.csv", "a\n")

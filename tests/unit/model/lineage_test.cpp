@@ -96,6 +96,15 @@ TEST_F(LineageTest, CountsRejectRulesAmongWhatDecidesRows) {
   EXPECT_THAT(deciders(node), testing::IsSupersetOf({"raw.users.revenue", "raw.users.joined"}));
 }
 
+TEST_F(LineageTest, FollowsWhatIsRejectedToTheModelAndDropsToThemselves) {
+  project_files_.model("marts/lost",
+                       "select r.user_id, d.records from rejected.stg_user as r, drops.users as d");
+  EXPECT_EQ(text(upstream("lost.user_id")), "lost.user_id(stg_user.user_id(raw.users.user_id))");
+  EXPECT_EQ(text(upstream("lost.records")), "lost.records(drops.users.records)");
+  EXPECT_THAT(text(upstream("lost")), HasSubstr("drops.users"));
+  EXPECT_THAT(text(downstream("drops.users.records")), HasSubstr("lost.records"));
+}
+
 TEST_F(LineageTest, KnowsColumnsWithoutAnyOrigin) {
   EXPECT_EQ(text(upstream("fct_user.one")), "fct_user.one");
   const LineageNode counted = upstream("mart_plan.users");

@@ -85,7 +85,7 @@ TEST_F(MaterialiseTest, SendsEveryRowToOnePlace) {
   EXPECT_EQ(record->rows, 3U);
   EXPECT_EQ(record->rejected, 3U);
   EXPECT_THAT(read("part-0.parquet"), ElementsAre("1|Basic|a.csv|2", "3||a.csv|4", "4|Premium|b.csv|2"));
-  EXPECT_THAT(read("_rejected.parquet"),
+  EXPECT_THAT(read("_rejected.parquet", "_object, _line, col, reason, value"),
               ElementsAre("a.csv|3|User|is no number|x", "b.csv|3|User|came before|4 again",
                           "b.csv|4|User|is missing|"));
   EXPECT_THAT(read("_repaired.parquet"), ElementsAre("a.csv|2|space|Plan| Basic|Basic"));
@@ -96,6 +96,25 @@ TEST_F(MaterialiseTest, SendsEveryRowToOnePlace) {
   EXPECT_EQ(record->objects.at("b.csv").kept, 1U);
   EXPECT_EQ(record->objects.at("b.csv").rejected, 2U);
   EXPECT_FALSE(exists("_all.parquet"));
+}
+
+TEST_F(MaterialiseTest, KeepsRejectedRowsAsFarAsTheyCanBeRead) {
+  auto record = build(kStaged, kRules);
+  ASSERT_THAT(record, IsOk());
+  const auto rejected = [&] {
+    const auto rows =
+        session_->query(fmt::format("select user_id + 1, plan, _line from ({}) order by _line, plan",
+                                    read_rejected(files_.root() / "out", *record)));
+    EXPECT_THAT(rows, IsOk());
+    std::vector<std::string> lines;
+    for (size_t row = 0; rows && row < rows->rows.size(); ++row)
+      lines.push_back(rows->text(row, 0) + "|" + rows->text(row, 1) + "|" + rows->text(row, 2));
+    return lines;
+  };
+  EXPECT_THAT(rejected(), ElementsAre("|Basic|3", "5|Premium|3", "|Basic|4"));
+  record = build(kStaged, "reject:\n  - {column: User, when: user_id = 99, reason: is too high}\n");
+  ASSERT_THAT(record, IsOk());
+  EXPECT_THAT(rejected(), IsEmpty());  // and it has the columns all the same
 }
 
 TEST_F(MaterialiseTest, DropsTheColumnsOfRulesWhereThereAreNone) {

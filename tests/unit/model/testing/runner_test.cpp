@@ -123,6 +123,28 @@ TEST_F(TestRunnerTest, BuildsWhatLiesBetweenTheGivenRowsAndTheModel) {
               ElementsAre(IsEmpty(), IsEmpty(), IsEmpty(), IsEmpty()));
 }
 
+TEST_F(TestRunnerTest, GivesDropsAndRejectedRows) {
+  files_.model("marts/fct_lost",
+               "select d._drop, d.records, d.rejected, count(r._drop) as lost from drops.orders as d "
+               "left join rejected.stg_order as r on r._drop = d._drop group by all");
+  EXPECT_THAT(run("marts/fct_lost",
+                  "tests:\n"
+                  "  - name: of the raw rows, where they are given\n"
+                  "    given:\n"
+                  "      raw.orders: [{amount: 1}, {amount: x}, {amount: 3, _drop: 2024-02-01}]\n"
+                  "    expect:\n"
+                  "      - {_drop: 2024-01-01, records: 2, rejected: 0, lost: 1}\n"
+                  "      - {_drop: 2024-02-01, records: 1, rejected: 0, lost: 0}\n"
+                  "  - name: by themselves\n"
+                  "    given:\n"
+                  "      drops.orders: [{_drop: 2024-03-01, records: 7, rejected: 2}]\n"
+                  "      rejected.stg_order: [{_drop: 2024-03-01}, {_drop: 2024-03-01}]\n"
+                  "    expect: [{_drop: 2024-03-01, records: 7, rejected: 2, lost: 2}]\n"
+                  "  - name: none, after all these\n"
+                  "    expect: []\n"),
+              ElementsAre(IsEmpty(), IsEmpty(), IsEmpty()));
+}
+
 TEST_F(TestRunnerTest, HoldsAStagingModelToEveryGivenRecord) {
   files_.model("staging/stg_order",
                "select try_cast(order_id as int) as order_id, parse_money(amount) as amount, 1 as rank, "
