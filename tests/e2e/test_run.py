@@ -14,7 +14,8 @@ TABLES = {
     "dim_imdb_title": "imdb_title_key",
 }
 OTHERS = ["bridge_title_genre", "bridge_title_person", "bridge_title_country", "fct_subscription",
-          "fct_subscription_month", "fct_title", "fct_viewing_week", "fct_plan_change", "fct_churn"]
+          "fct_subscription_month", "fct_title", "fct_viewing_week", "fct_plan_change", "fct_churn",
+          "fct_user_drop", "fct_title_drop"]
 
 
 def raw_keys(house):

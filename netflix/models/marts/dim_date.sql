@@ -10,6 +10,14 @@ titles as (
   select * from stg_netflix_title
 ),
 
+user_drops as (
+  select * from int_user_drop
+),
+
+title_drops as (
+  select * from int_title_drop
+),
+
 worldwide_ranks as (
   select * from stg_netflix_top10_global
 ),
@@ -23,6 +31,10 @@ spans as (
     first_of_month(min(join_date)) as first_date,
     greatest(max(drop_date), max(add_months(last_payment_date, plan_duration_months))) as last_date
   from snapshots
+  union all
+  select min(drop_date) as first_date, max(drop_date) as last_date from user_drops
+  union all
+  select min(_drop) as first_date, max(_drop) as last_date from title_drops
   union all
   select min(date_added) as first_date, max(date_added) as last_date from titles
   union all

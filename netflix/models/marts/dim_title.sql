@@ -28,7 +28,8 @@ known as (
     v.title_folded,
     v.valid_from,
     v.valid_to,
-    v.is_current
+    v.is_current,
+    v.listing
   from versions as v
   left join matches as m on m.title_entity = v.title_entity
 ),
@@ -51,7 +52,8 @@ unknown as (
     cast(null as string) as title_folded,
     date '1900-01-01' as valid_from,
     date '9999-12-31' as valid_to,
-    false as is_current
+    false as is_current,
+    cast(null as string) as listing
 ),
 
 titles as (

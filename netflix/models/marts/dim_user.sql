@@ -6,6 +6,14 @@ snapshots as (
   select * from int_user_snapshot
 ),
 
+listings as (
+  select * from int_user_listing
+),
+
+newest_drop as (
+  select drop_date from int_user_drop where following_drop_date is null
+),
+
 versions as (
   select
     user_key,
@@ -14,13 +22,28 @@ versions as (
     age,
     country_key,
     valid_from,
+    stay_from,
+    gone_drop_date,
     max(drop_date) as last_drop_date
   from snapshots
-  group by user_key, user_id, gender, age, country_key, valid_from
+  group by user_key, user_id, gender, age, country_key, valid_from, stay_from, gone_drop_date
 ),
 
-drops as (
-  select distinct drop_date, following_drop_date from snapshots
+newest as (
+  select l.user_id, l.is_usable
+  from listings as l
+  inner join newest_drop as d on l.drop_date = d.drop_date
+),
+
+-- A version ends with the next one of the stay, or with the stay.
+ended as (
+  select
+    *,
+    coalesce(
+      lead(valid_from) over (partition by user_id, stay_from order by valid_from),
+      gone_drop_date
+    ) as ending_drop_date
+  from versions
 ),
 
 users as (
@@ -41,10 +64,16 @@ users as (
     end as age_band,
     v.country_key,
     v.valid_from,
-    coalesce(cast(d.following_drop_date - interval '1' day as date), date '9999-12-31') as valid_to,
-    d.following_drop_date is null as is_current
-  from versions as v
-  inner join drops as d on v.last_drop_date = d.drop_date
+    coalesce(cast(v.ending_drop_date - interval '1' day as date), date '9999-12-31') as valid_to,
+    v.ending_drop_date is null as is_current,
+    case
+      when v.ending_drop_date is not null then null
+      when n.is_usable then 'listed'
+      when n.user_id is not null then 'rejected'
+      else 'uncertain'
+    end as listing
+  from ended as v
+  left join newest as n on v.user_id = n.user_id
   union all
   select
     cast(-1 as bigint) as user_key,
@@ -55,7 +84,8 @@ users as (
     cast(-1 as bigint) as country_key,
     date '1900-01-01' as valid_from,
     date '9999-12-31' as valid_to,
-    false as is_current
+    false as is_current,
+    cast(null as string) as listing
 )
 
 select * from users

@@ -3,7 +3,7 @@
 with
 
 titles as (
-  select * from int_title_version where is_current
+  select * from int_title_version where listing = 'listed'
 ),
 
 matches as (

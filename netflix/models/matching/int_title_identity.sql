@@ -99,6 +99,7 @@ identified as (
     e.title_entity,
     l._drop,
     l.drop_no,
+    l.era,
     l.show_id,
     l.title,
     l.title_folded,

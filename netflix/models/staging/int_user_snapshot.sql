@@ -14,42 +14,49 @@ devices as (
   select * from dim_device
 ),
 
-drops as (
-  select
-    drop_date,
-    max(last_payment_date) as newest_payment_date,
-    row_number() over (order by drop_date) as drop_number,
-    lead(drop_date) over (order by drop_date) as following_drop_date
+listings as (
+  select * from int_user_listing
+),
+
+user_drops as (
+  select * from int_user_drop
+),
+
+newest_payments as (
+  select drop_date, max(last_payment_date) as newest_payment_date
   from users
   group by drop_date
 ),
 
--- An attribute that differs from the drop before, or a drop without the user, starts a new version.
+-- An attribute that differs from the user's drop before, or a drop without the user, starts a new version.
 compared as (
   select
     u.*,
-    d.drop_number,
+    l.stay_from,
+    l.gone_drop_date,
     d.following_drop_date,
-    d.newest_payment_date,
-    lag(d.drop_date) over in_time as previous_drop_date,
-    lead(d.drop_date) over in_time as next_drop_date,
+    n.newest_payment_date,
+    lag(u.drop_date) over in_time as previous_drop_date,
+    lead(u.drop_date) over in_time as next_drop_date,
     coalesce(
-      lag(d.drop_number) over in_time = d.drop_number - 1
+      lag(l.stay_from) over in_time = l.stay_from
       and lag(u.gender) over in_time = u.gender
       and lag(coalesce(u.age, -1)) over in_time = coalesce(u.age, -1)
       and lag(u.country_key) over in_time = u.country_key,
       false
     ) as is_unchanged
   from users as u
-  inner join drops as d on u.drop_date = d.drop_date
-  window in_time as (partition by u.user_id order by d.drop_number)
+  inner join listings as l on u.user_id = l.user_id and u.drop_date = l.drop_date
+  inner join user_drops as d on u.drop_date = d.drop_date
+  inner join newest_payments as n on u.drop_date = n.drop_date
+  window in_time as (partition by u.user_id order by u.drop_date)
 ),
 
 versioned as (
   select
     *,
     max(case when not is_unchanged then drop_date end)
-      over (partition by user_id order by drop_number) as valid_from
+      over (partition by user_id order by drop_date) as valid_from
   from compared
 ),
 
@@ -72,7 +79,9 @@ snapshots as (
     v.valid_from,
     v.previous_drop_date,
     v.next_drop_date,
-    v.following_drop_date
+    v.following_drop_date,
+    v.stay_from,
+    v.gone_drop_date
   from versioned as v
   inner join plans as p on lower(v.plan_name) = lower(p.plan_name)
   left join devices as d on lower(v.device_name) = lower(d.device_name)
