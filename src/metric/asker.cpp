@@ -40,6 +40,7 @@ Result<Answer> Asker::ask() {
   answer_.view = resolved_.view->name;
   choose_measures();
   choose_dates();
+  note_known_from();
   if (query_.compare != Query::Compare::kNone) choose_compared();
   name_columns();
   shape_.cube = state_.cube && fits_cube(resolved_, shape_.measures);
@@ -63,7 +64,8 @@ void Asker::choose_measures() {
   shape_.overlapping = query_.overlapping;
   shape_.sort = query_.sort;
   if (resolved_.uses_bridge()) answer_.bridge = query_.overlapping ? "overlapping" : "weighted";
-  if (!state_.note.empty()) answer_.notes.push_back(state_.note);
+  for (const auto& note : {state_.note, state_.remark})
+    if (!note.empty()) answer_.notes.push_back(note);
 }
 
 /// Finds the smallest table that holds what is asked.
@@ -130,6 +132,24 @@ void Asker::choose_dates() {
              answer_.period_to > answer_.known_until) {
     answer_.unfinished_from = answer_.period_from;
   }
+}
+
+/// Says which measures are unknown in the first of the periods that are told.
+void Asker::note_known_from() {
+  std::map<Day, std::vector<std::string>> unknown;
+  const auto first = std::ranges::find_if(state_.calendar.periods, [&](Day day) {
+    return (!shape_.dates.from || day >= *shape_.dates.from) && (!shape_.dates.to || day <= *shape_.dates.to);
+  });
+  for (const Measure* measure : shape_.measures) {
+    const auto from = state_.known_from.find(measure->name);
+    if (from == state_.known_from.end()) continue;
+    const bool is_one = measure->closing && !shape_.closing.empty();
+    if (is_one ? shape_.closing.front() < from->second
+               : first != state_.calendar.periods.end() && *first < from->second)
+      unknown[from->second].push_back(measure->label);
+  }
+  for (const auto& [day, labels] : unknown)
+    answer_.notes.push_back(fmt::format("Unknown before {}: {}.", text_of(day), fmt::join(labels, ", ")));
 }
 
 /// Finds the dates of what is compared with: per row where rows are periods, else of the whole.

@@ -16,8 +16,10 @@ struct ViewState {
   uint64_t rows = 0;                 ///< of the fact
   std::shared_ptr<Rollups> rollups;  ///< of the cube; null = none
   std::string note;                  ///< of the fact's table: a dataset that is not in the lake
+  std::string remark;                ///< what the view's own note says
   Calendar calendar;
   std::map<std::string, std::string> unknown;  ///< measure -> why it cannot be known
+  std::map<std::string, Day> known_from;       ///< measure -> the first period of which it is known
 };
 
 /// Answers one query: its top, its rows, what they are compared with, its totals.
@@ -35,6 +37,7 @@ class Asker {
   void choose_measures();
   void choose_table();
   void choose_dates();
+  void note_known_from();
   void choose_compared();
   std::vector<Day> closing_of(const Bounds& dates) const;
   std::optional<Span> span_compared(bool year) const;

@@ -90,7 +90,7 @@ Result<> read_measures(const Yaml& yaml, View& view) {
   for (const auto& name : yaml.keys()) {
     const Yaml item = yaml.at(name);
     RH_TRY(item.only_keys({"label", "description", "format", "unit", "sum", "count", "count_distinct", "mean",
-                           "median", "ratio", "where", "closing", "unknown", "needs"}));
+                           "median", "ratio", "where", "closing", "unknown", "known_from", "needs"}));
     Measure measure;
     measure.name = name;
     RH_ASSIGN(measure.label, item.at("label").text_or(name));
@@ -100,6 +100,9 @@ Result<> read_measures(const Yaml& yaml, View& view) {
     RH_ASSIGN(measure.where, item.at("where").text_or(""));
     RH_ASSIGN(measure.closing, item.at("closing").flag_or(false));
     RH_ASSIGN(measure.unknown, statement_at(item.at("unknown"), view));
+    RH_ASSIGN(measure.known_from, statement_at(item.at("known_from"), view));
+    if (!measure.known_from.empty() && !view.time)
+      return fail(item.at("known_from").error("known_from needs dates", "Declare `time` in this view."));
     RH_ASSIGN(measure.needs, item.at("needs").text_or(""));
     if (std::ranges::find(kFormats, measure.format) == kFormats.end())
       return fail(unknown_name(item.at("format"), "format", measure.format, kFormats));
@@ -141,8 +144,8 @@ Result<> read_cube(const Yaml& yaml, View& view) {
 }
 
 Result<View> read_view(const Yaml& yaml, const SharedParts& shared) {
-  std::vector<std::string> keys = {"view",  "label", "description", "fact",
-                                   "where", "time",  "measures",    "cube"};
+  std::vector<std::string> keys = {"view", "label", "description", "fact", "where",
+                                   "note", "time",  "measures",    "cube"};
   keys.insert(keys.end(), kPartKeys.begin(), kPartKeys.end());
   RH_TRY(yaml.only_keys(keys));
   View view;
@@ -154,6 +157,7 @@ Result<View> read_view(const Yaml& yaml, const SharedParts& shared) {
   RH_ASSIGN(view.where, yaml.at("where").text_or(""));
   RH_ASSIGN(const Parts used, shared.used_by(yaml.at("uses")));
   RH_ASSIGN(static_cast<Parts&>(view), read_parts(yaml, used));
+  RH_ASSIGN(view.note, statement_at(yaml.at("note"), view));
   RH_TRY(read_time(yaml.at("time"), view));
   RH_TRY(read_measures(yaml.at("measures"), view));
   if (view.measures.empty()) return fail(yaml.error("the view measures nothing", "Write `measures:`."));

@@ -65,7 +65,10 @@ struct Measure {
   std::string denominator;
   bool closing = false;  ///< over several periods, that of the last finished one (MRR)
   std::string unknown;   ///< SELECT of one text: why it cannot be known; null or no row = it can
-  std::string needs;     ///< table without whose dataset it cannot be known; empty = none
+  /// SELECT of one date: the first period of which it is known, for its expression is null before; empty or null =
+  /// all are. A ratio has that of its parts.
+  std::string known_from;
+  std::string needs;  ///< table without whose dataset it cannot be known; empty = none
   /// Of a sum, what the published tables say of its type. What adding fractions up in another order changes
   /// lies behind these digits, and is rounded off: the same question has the same answer.
   struct SumType {
@@ -92,7 +95,7 @@ struct Hierarchy {
   std::string place;                ///< file:line
 };
 
-/// A SELECT with a name, for `known_until` and `unknown`.
+/// A SELECT with a name, for `known_until`, `known_from`, `unknown` and `note`.
 struct NamedStatement {
   std::string name;
   std::string sql;
@@ -127,6 +130,7 @@ struct View : Parts {
   std::string description;
   std::string fact;
   std::string where;  ///< rows of the fact that belong to it; empty = all
+  std::string note;   ///< SELECT of one text that goes with every answer; null or no row = nothing to say
   std::optional<Time> time;
   std::vector<Measure> measures;
   std::optional<Cube> cube;

@@ -145,6 +145,11 @@ class OpenSnapshot final : public Snapshot {
         state.rows = table.rows;
         state.note = table.note;
       }
+    if (!view.note.empty()) {
+      const auto note = one_text(session, view.note);
+      if (!note) return fail(does_not_fit(view, "the note", note.error()));
+      state.remark = note->value_or("");
+    }
     if (view.time) {
       auto periods = session.query(periods_statement(view, cube));
       if (!periods) return fail(does_not_fit(view, "the time", periods.error()));
@@ -161,8 +166,26 @@ class OpenSnapshot final : public Snapshot {
       for (const auto& part : {measure.numerator, measure.denominator})
         if (why.empty() && state.unknown.contains(part)) why = state.unknown.at(part);
       if (!why.empty()) state.unknown.emplace(measure.name, std::move(why));
+      RH_TRY(read_known_from(session, view, measure, state));
     }
     return state;
+  }
+
+  Result<> read_known_from(engine::Session& session, const View& view, const Measure& measure,
+                           ViewState& state) const {
+    std::optional<Day> from;
+    for (const auto& part : {measure.numerator, measure.denominator})
+      if (const auto found = state.known_from.find(part); found != state.known_from.end())
+        from = from ? std::max(*from, found->second) : found->second;
+    if (!measure.known_from.empty()) {
+      const auto text = one_text(session, measure.known_from);
+      if (!text)
+        return fail(
+            does_not_fit(view, fmt::format("`known_from` of the measure '{}'", measure.name), text.error()));
+      if (*text) from = day_of(**text);
+    }
+    if (from) state.known_from.emplace(measure.name, *from);
+    return {};
   }
 
   Result<std::string> why_unknown(engine::Session& session, const View& view, const Measure& measure) const {

@@ -79,6 +79,7 @@ class ShopTest : public testing::Test {
   static constexpr const char* kShop = R"(
 view: sale
 fact: fct_sale
+note: "select 'Of ' || count(*) || ' sales none is unknown.' from fct_sale having count(*) > 0"
 time: {sql: fact.month, label: Month, grain: month, known_until: "select date '2024-03-15'"}
 bridges:
   tagged: {table: bridge_tag, column: sale_key, weight: weight}
@@ -102,6 +103,9 @@ measures:
   thirds: {sum: "fact.amount / 30.0"}
   mean_third: {mean: "fact.amount / 30.0"}
   secret: {count: true, unknown: "select 'nobody counted'"}
+  watched: {label: Watched, sum: "case when fact.month >= date '2024-02-01' then fact.amount end", known_from: "select date '2024-02-01'"}
+  share_watched: {label: Share watched, ratio: [watched, sales]}
+  always: {label: Always, count: true, known_from: "select date '2024-01-01' where false"}
 cube: [kind, large]
 )";
 

@@ -129,6 +129,27 @@ TEST_F(ShopTest, WhatCannotBeKnownHasAReasonAndNoNumber) {
   EXPECT_EQ(answer->unknown.at(0).second, "nobody counted");
 }
 
+TEST_F(ShopTest, SaysTheNoteOfTheViewWithEveryAnswer) {
+  const auto answer = ask(R"({"measures":["sales"],"filters":[{"dimension":"kind","in":["Large"]}]})");
+  ASSERT_THAT(answer, IsOk());
+  EXPECT_THAT(answer->notes, testing::Contains("Of 6 sales none is unknown."));
+}
+
+TEST_F(ShopTest, SaysFromWhenAMeasureIsKnown) {
+  using testing::Contains;
+  const auto months = ask(R"({"measures":["watched","share_watched","always"],"dimensions":["month"]})");
+  ASSERT_THAT(months, IsOk());
+  EXPECT_TRUE(to_json(*months)["rows"][0][1].is_null());
+  EXPECT_FALSE(to_json(*months)["rows"][1][1].is_null());
+  EXPECT_THAT(months->notes, Contains("Unknown before 2024-02-01: Watched, Share watched."));
+  for (const char* known : {R"({"measures":["watched"],"filters":[{"dimension":"date","from":"2024-02"}]})",
+                            R"({"measures":["always"],"dimensions":["month"]})"}) {
+    const auto answer = ask(known);
+    ASSERT_THAT(answer, IsOk());
+    EXPECT_THAT(answer->notes, testing::Not(Contains(HasSubstr("Unknown before"))));
+  }
+}
+
 TEST_F(ShopTest, TheCubeAnswersLikeTheFact) {
   for (
       const char* query :
