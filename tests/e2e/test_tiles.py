@@ -40,6 +40,8 @@ VIEWS = {
       last_day(d.date + interval 1 month) <= {LAST_PAYMENT} as is_followed, f.*
       from fct_subscription_month f {STARS} join dim_date d on d.date_key = f.month_key
       join dim_date j on j.date_key = f.join_month_key""", "date '9999-01-01'"),
+    "user_drop": ("select drop_date as day, f.* from fct_user_drop f", "date '9999-01-01'"),
+    "title_drop": ("select drop_date as day, f.* from fct_title_drop f", "date '9999-01-01'"),
     "subscription": (f"select {SUBSCRIBER}, d.month_start as day, f.* from fct_subscription f {STARS} "
                      "join dim_date d on d.date_key = f.join_date_key", LAST_PAYMENT),
     "title": (f"""select t.title, t.title_type, t.maturity_rating, t.release_year,
@@ -82,13 +84,21 @@ BRIDGES = {"genre": GENRE, "director": PERSON.format("director"), "actor": PERSO
 MEASURES = {
     "mrr": "*sum(revenue)", "paying_users": "*sum(1)", "arpu": "*sum(revenue)::double / sum(1)", "revenue": "sum(revenue)",
     "paid_months": "sum(1)", "new_users": "sum(is_new::int)", "new_revenue": "sum(case when is_new then revenue else 0 end)",
-    "paying_before": "*sum(1)", "kept_users": "*sum((not is_last_paid)::int)", "lost_users": "*sum(is_last_paid::int)",
-    "churn_rate": "*sum(is_last_paid::int)::double / sum(1)",
-    "kept_revenue": "*sum(case when is_last_paid then 0 else revenue end)",
-    "lost_revenue": "*sum(case when is_last_paid then revenue else 0 end)",
-    "cohort_users": "sum(1)", "cohort_followed": "sum(is_followed::int)",
-    "cohort_kept": "sum((is_followed and not is_last_paid)::int)", "cohort_revenue": "sum(revenue)",
-    "cohort_stay_rate": "sum((is_followed and not is_last_paid)::int)::double / nullif(sum(is_followed::int), 0)",
+    "paying_before": "*sum(1)", "kept_users": "*sum((not is_last_paid and not is_end_unknown)::int) filter (where is_leaving_seen)",
+    "lost_users": "*sum(is_last_paid::int) filter (where is_leaving_seen)",
+    "churn_rate": "*sum(is_last_paid::int) filter (where is_leaving_seen)::double / sum(1)",
+    "churn_rate_at_most": "*sum((is_last_paid or is_end_unknown)::int) filter (where is_leaving_seen)::double / sum(1)",
+    "unknown_retention": "*sum((is_end_unknown or not is_leaving_seen)::int)",
+    "kept_revenue": "*sum(case when is_last_paid or is_end_unknown then 0 else revenue end) filter (where is_leaving_seen)",
+    "lost_revenue": "*sum(case when is_last_paid then revenue else 0 end) filter (where is_leaving_seen)",
+    "cohort_users": "sum(1) filter (where is_leaving_seen)", "cohort_revenue": "sum(revenue) filter (where is_leaving_seen)",
+    "cohort_stay_rate": "sum((is_followed and not is_last_paid and not is_end_unknown)::int) filter (where is_leaving_seen)::double "
+                        "/ nullif(sum((is_followed and not is_end_unknown)::int) filter (where is_leaving_seen), 0)",
+    **{name: f"*sum({name})" for name in ("usable_users", "unknown_users", "gone_at_least", "gone_at_most", "churned_at_least",
+                                          "churned_at_most", "usable_titles", "unknown_titles", "removed_at_least",
+                                          "removed_at_most")},
+    "share_unknown_users": "*sum(unknown_users)::double / (sum(usable_users) + sum(unknown_users))",
+    "share_unknown_titles": "*sum(unknown_titles)::double / (sum(usable_titles) + sum(unknown_titles))",
     "users": "sum(1)", "active_users": "sum(is_active::int)", "monthly_revenue": "sum(monthly_revenue)",
     "mean_monthly_revenue": "sum(monthly_revenue)::double / count(monthly_revenue)",
     "mean_tenure": "sum(tenure_months)::double / count(tenure_months)", "share_active": "sum(is_active::int)::double / sum(1)",

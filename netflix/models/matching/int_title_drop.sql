@@ -1,5 +1,5 @@
 -- A drop of the catalogue that holds records, and how far it tells which titles are listed.
--- materialized: table
+-- materialized: view
 with
 
 deliveries as (

@@ -1,5 +1,5 @@
 -- A drop of the userbase that holds records, and how far it tells who is listed.
--- materialized: table
+-- materialized: view
 with
 
 deliveries as (
