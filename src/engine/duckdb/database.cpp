@@ -90,6 +90,8 @@ Result<std::unique_ptr<Database>> open_duckdb(const DatabaseOptions& options) {
   }
   auto database = std::make_unique<duckdb::DuckDatabase>(instance);
   RH_ASSIGN(auto session, database->open_session());
+  // Text of a moment with a zone is its text in UTC, on every machine; the C API cannot say it before.
+  RH_TRY(session->execute("set global TimeZone = 'UTC'"));
   if (!options.read_only) {
     RH_TRY(duckdb::register_source_function(session->connection(), instance->sources));
     for (const auto& helper : duckdb_helpers()) RH_TRY(session->execute(helper.definition));
