@@ -1,12 +1,30 @@
 #include <iostream>
+#include <set>
 
 #include "app/command.hpp"
 #include "base/files.hpp"
 #include "base/text.hpp"
 #include "catalog/catalog.hpp"
+#include "catalog/conventions.hpp"
 
 namespace reelhouse::app {
 namespace {
+
+/// Says of each declared column which of two ways it is written, where one could mistake it.
+void tell_conventions(const catalog::CrawlReport& report, const std::vector<catalog::Source>& sources) {
+  for (const auto& table : report.tables) {
+    std::set<std::string> told;
+    for (const auto& conventions :
+         catalog::decide_conventions(table, catalog::find_table(sources, table.name)))
+      for (const auto& [column, convention] : conventions) {
+        if (convention.words.front() == "decimal_point") continue;
+        const std::string line =
+            fmt::format("{}.{}: {} ({})\n", table.name, column, fmt::join(convention.words, ", "),
+                        convention.undecided.empty() ? convention.evidence : convention.undecided);
+        if (told.insert(line).second) std::cerr << line;
+      }
+  }
+}
 
 Result<int> crawl(const GlobalFlags& flags, bool dry_run, const std::vector<std::string>& exclude) {
   RH_ASSIGN(const auto project, open_project(flags));
@@ -32,6 +50,7 @@ Result<int> crawl(const GlobalFlags& flags, bool dry_run, const std::vector<std:
   std::cerr << fmt::format("{}, {} read, {}{}\n", counted(report.tables.size(), "table"),
                            counted(report.objects_read, "object"), counted(report.changes.size(), "change"),
                            dry_run ? "; nothing was kept (--dry-run)" : "");
+  if (report.objects_read > 0) tell_conventions(report, sources);
   for (const auto& key : report.ignored) std::cerr << "ignored: " << key << "\n";
   for (const auto& object : report.unreadable)
     std::cerr << fmt::format("cannot be read: {}: {}\n", object.info.key, object.problem);

@@ -110,13 +110,6 @@ std::vector<KnownTable> known_tables(const LakeState& state) {
   return known;
 }
 
-const SourceTable* declaration_of(const std::vector<Source>& sources, const std::string& table) {
-  for (const auto& source : sources)
-    for (const auto& declared : source.tables)
-      if (declared.name == table) return &declared;
-  return nullptr;
-}
-
 /// Takes objects without a day of their own out of tables that have objects with one: which of them is newer,
 /// nobody can tell.
 void refuse_undated_beside_dated(std::vector<CrawledObject>& objects) {
@@ -192,7 +185,7 @@ class Outcome {
 
   void compare(CatalogTable& table) {
     sort_objects(table.objects);
-    const SourceTable* declared = declaration_of(sources_, table.name);
+    const SourceTable* declared = find_table(sources_, table.name);
     table.columns = merge_columns(table.objects, declared);
     const auto known = before_.tables.find(table.name);
     std::vector<Change> changes;

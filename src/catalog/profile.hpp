@@ -17,15 +17,29 @@ namespace reelhouse::catalog {
 enum class ValueKind { kInteger, kDecimal, kBoolean, kDate, kTimestamp, kText };
 inline constexpr size_t kValueKinds = 6;
 
+/// What a value proves of the convention that its column is written by.
+enum class Evidence {
+  kDayFirst,       ///< a date whose first part is above 12: "15/01/22"
+  kMonthFirst,     ///< a date whose second part is above 12: "01/15/22"
+  kDayOrMonth,     ///< a date that both orders can read, and differently: "05/09/21"
+  kDecimalComma,   ///< "12,50", "1.234,50", "1.234.567"
+  kDecimalPoint,   ///< "12.50", "1,234.50", "1,234,567"
+  kCommaOrGroups,  ///< "9,990": nine thousand or not quite ten
+  kDaySerial       ///< a whole number of five digits, as spreadsheets count days: "44576"
+};
+inline constexpr size_t kEvidences = 7;
+
 /// Counts what one field of one object holds.
 struct FieldProfile {
-  uint64_t nulls = 0;                         ///< empty, or \N
-  std::array<uint64_t, kValueKinds> kinds{};  ///< by ValueKind; integers are not counted as decimals
-  uint64_t longest = 0;                       ///< bytes
-  std::string example;                        ///< the first value that is not null, at most 80 bytes
+  uint64_t nulls = 0;                           ///< empty, or \N
+  std::array<uint64_t, kValueKinds> kinds{};    ///< by ValueKind; integers are not counted as decimals
+  uint64_t longest = 0;                         ///< bytes
+  std::array<uint64_t, kEvidences> evidence{};  ///< by Evidence
+  std::string example;                          ///< the first value that is not null, at most 80 bytes
 
   /// BIGINT, DOUBLE, BOOLEAN, DATE, TIMESTAMP, VARCHAR (also when there is no value).
   std::string inferred_type() const;
+  uint64_t seen(Evidence what) const { return evidence[static_cast<size_t>(what)]; }
   void add(const FieldProfile& other);
 };
 

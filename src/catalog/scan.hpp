@@ -17,7 +17,7 @@ namespace reelhouse::catalog {
 
 /// What stands in one projected column of the rows of one object.
 struct CellSource {
-  enum class Kind { kField, kNull, kObject, kLine, kDrop };
+  enum class Kind { kField, kNull, kObject, kLine, kDrop, kConvention };
   Kind kind = Kind::kNull;
   size_t field = 0;  ///< index into format.fields
 };
@@ -25,10 +25,12 @@ struct CellSource {
 /// One object within one scan; opened by the first worker that gets it, shared by those that join.
 class ObjectScan {
  public:
-  ObjectScan(const lake::ObjectStore& lake, const CatalogObject& object, std::vector<CellSource> cells)
-      : lake_(lake), object_(object), cells_(std::move(cells)) {}
+  ObjectScan(const lake::ObjectStore& lake, const CatalogObject& object, const std::string& convention,
+             std::vector<CellSource> cells)
+      : lake_(lake), object_(object), convention_(convention), cells_(std::move(cells)) {}
 
   const CatalogObject& object() const { return object_; }
+  const std::string& convention() const { return convention_; }
   const Format& format() const { return object_.profile.format; }
   const std::vector<CellSource>& cells() const { return cells_; }
 
@@ -46,6 +48,7 @@ class ObjectScan {
 
   const lake::ObjectStore& lake_;
   const CatalogObject& object_;
+  const std::string& convention_;
   const std::vector<CellSource> cells_;
   std::mutex mutex_;
   std::unique_ptr<BlockReader> blocks_;
@@ -60,6 +63,7 @@ struct ScannedTable {
   CatalogTable table;
   std::optional<SourceTable> declared;
   std::vector<engine::SourceColumn> columns;
+  std::vector<std::string> conventions;  ///< as text, one an object
 };
 
 /// Scans a table's objects: workers take one each and, when none is left, join where work is left.

@@ -100,6 +100,9 @@ class ScanWorker final : public engine::RowWorker {
       case CellSource::Kind::kDrop:
         batch.set_date(column, row, object_->object().drop);
         break;
+      case CellSource::Kind::kConvention:
+        batch.set_text(column, row, object_->convention());
+        break;
     }
     return true;
   }

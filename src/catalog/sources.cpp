@@ -18,9 +18,9 @@ namespace fs = std::filesystem;
 
 const std::vector<std::string> kSourceKeys = {"dataset", "description", "optional", "missing", "unreadable",
                                               "tables",  "max_age",     "age_of",   "fetch"};
-const std::vector<std::string> kTableKeys = {
-    "files",     "description", "columns",  "optional_columns",    "aliases", "quote", "escape",
-    "delimiter", "header",      "encoding", "min_rows_of_previous"};
+const std::vector<std::string> kTableKeys = {"files",     "description", "columns",  "optional_columns",
+                                             "aliases",   "conventions", "quote",    "escape",
+                                             "delimiter", "header",      "encoding", "min_rows_of_previous"};
 
 /// Reads a character given as itself or by its name; "none" is '\0' where that is allowed.
 Result<std::optional<char>> character(const Yaml& yaml, bool none_allowed) {
@@ -104,6 +104,41 @@ Result<> read_aliases(const Yaml& yaml, const std::set<std::string>& known, Sour
   return {};
 }
 
+/// One word of a column's convention, or a code of a currency.
+Result<std::string> convention_word(const Yaml& yaml) {
+  static const std::vector<std::string> kWords = {"day_first", "month_first", "decimal_comma",
+                                                  "decimal_point"};
+  RH_ASSIGN(std::string word, yaml.text());
+  const bool is_currency =
+      word.size() == 3 && std::ranges::all_of(word, [](char c) { return c >= 'A' && c <= 'Z'; });
+  if (is_currency || std::ranges::find(kWords, word) != kWords.end()) return word;
+  return fail(yaml.error(
+      fmt::format("'{}' is no convention", word),
+      did_you_mean(word, kWords, fmt::format("One of {}, or a currency (EUR).", fmt::join(kWords, ", ")))));
+}
+
+Result<> read_conventions(const Yaml& yaml, const std::set<std::string>& known, SourceTable& table) {
+  if (!yaml.empty() && !yaml.is_map()) return fail(yaml.error("expected conventions as 'column: day_first'"));
+  const std::vector<std::string> columns(known.begin(), known.end());
+  for (const auto& column : yaml.keys()) {
+    const Yaml words = yaml.at(column);
+    if (!known.contains(column))
+      return fail(words.error(
+          fmt::format("convention of {}, which is not among the columns of {}", column, table.name),
+          did_you_mean(column, columns, "Add it to columns or optional_columns.")));
+    if (!words.is_list()) {
+      RH_ASSIGN(const std::string word, convention_word(words));
+      table.conventions.emplace_back(column, word);
+      continue;
+    }
+    for (const auto& item : words.items()) {
+      RH_ASSIGN(const std::string word, convention_word(item));
+      table.conventions.emplace_back(column, word);
+    }
+  }
+  return {};
+}
+
 Result<SourceTable> read_table(const Yaml& yaml, const std::string& name, const std::string& dataset) {
   SourceTable table;
   table.name = name;
@@ -117,6 +152,7 @@ Result<SourceTable> read_table(const Yaml& yaml, const std::string& name, const 
   RH_ASSIGN(table.columns, column_list(yaml.at("columns"), columns));
   RH_ASSIGN(table.optional_columns, column_list(yaml.at("optional_columns"), columns));
   RH_TRY(read_aliases(yaml.at("aliases"), columns, table));
+  RH_TRY(read_conventions(yaml.at("conventions"), columns, table));
   RH_ASSIGN(table.format, format_override(yaml));
   RH_ASSIGN(table.min_rows_of_previous, yaml.at("min_rows_of_previous").number_or(0.5));
   if (!(table.min_rows_of_previous >= 0 && table.min_rows_of_previous <= 1))
@@ -176,6 +212,13 @@ Result<> check_unique(const std::vector<Source>& sources) {
 }
 
 }  // namespace
+
+const SourceTable* find_table(const std::vector<Source>& sources, const std::string& name) {
+  for (const auto& source : sources)
+    for (const auto& table : source.tables)
+      if (table.name == name) return &table;
+  return nullptr;
+}
 
 Result<std::vector<Source>> load_sources(const fs::path& project) {
   RH_ASSIGN(const auto files, yaml_files(project / "sources", "listing the sources"));

@@ -32,6 +32,9 @@ namespace reelhouse::catalog {
 ///                                    # make one name, the one that is meant: exactly as spelled, or `id_2`
 ///       escape: backslash            # \" is a quote in a value; found by itself where only that fits; or none
 ///       quote: none                  # also delimiter, header, encoding: fix what the content leaves open
+///       conventions:                 # what no value of a delivery proves; what its values prove wins
+///         ordered_on: day_first      # or month_first
+///         amount: [decimal_comma, EUR]  # or decimal_point; a currency other than dollars
 ///       min_rows_of_previous: 0.5    # a newer drop with a smaller share of rows stops the publish
 struct SourceTable {
   std::string name;
@@ -42,6 +45,7 @@ struct SourceTable {
   std::vector<std::string> optional_columns;
   std::vector<std::pair<std::string, std::string>> aliases;  ///< (spelling in a drop, column)
   std::vector<std::string> spellings;  ///< of the aliases, one for each, as they are written
+  std::vector<std::pair<std::string, std::string>> conventions;  ///< (column, one word of its convention)
   FormatOverride format;
   double min_rows_of_previous = 0.5;
   std::string where;  ///< file:line of its declaration
@@ -59,6 +63,9 @@ struct Source {
   std::vector<SourceTable> tables;
   std::string where;
 };
+
+/// Finds a declared table by its name; null when no source declares it.
+const SourceTable* find_table(const std::vector<Source>& sources, const std::string& name);
 
 /// Reads every sources/*.yml of a project, sorted by dataset. Errors: kProject with file and line.
 Result<std::vector<Source>> load_sources(const std::filesystem::path& project);

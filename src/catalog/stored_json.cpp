@@ -19,14 +19,19 @@ Result<T> parse(const std::string& text, Read read) {
 }
 
 Json to_json(const FieldProfile& field) {
-  return Json{
-      {"nulls", field.nulls}, {"kinds", field.kinds}, {"longest", field.longest}, {"example", field.example}};
+  return Json{{"nulls", field.nulls},
+              {"kinds", field.kinds},
+              {"evidence", field.evidence},
+              {"longest", field.longest},
+              {"example", field.example}};
 }
 
 FieldProfile field_from(const Json& json) {
   FieldProfile field;
   field.nulls = json.at("nulls").get<uint64_t>();
   field.kinds = json.at("kinds").get<std::array<uint64_t, kValueKinds>>();
+  if (const auto evidence = json.find("evidence"); evidence != json.end())  // not in the catalogs of 0.1
+    field.evidence = evidence->get<std::array<uint64_t, kEvidences>>();
   field.longest = json.at("longest").get<uint64_t>();
   field.example = json.at("example").get<std::string>();
   return field;

@@ -1,9 +1,11 @@
 #include "catalog/table_source.hpp"
 
 #include <algorithm>
+#include <array>
 #include <thread>
 #include <unordered_map>
 
+#include "catalog/conventions.hpp"
 #include "catalog/grouping.hpp"
 #include "catalog/scan.hpp"
 
@@ -13,19 +15,22 @@ namespace {
 /// Compressed bytes that are worth another worker on the same object.
 constexpr uint64_t kWorthAWorker = 256 * 1024;
 
+/// The columns that every table has behind its own, in their order.
+constexpr std::array kOwnColumns = {CellSource::Kind::kObject, CellSource::Kind::kLine,
+                                    CellSource::Kind::kDrop, CellSource::Kind::kConvention};
+
 std::vector<CellSource> cells_of(const CatalogObject& object, const ScannedTable& table,
                                  std::span<const size_t> projection) {
   const std::vector<std::string> names =
       columns_of(object.profile.format.fields, table.declared ? &*table.declared : nullptr);
   std::unordered_map<std::string_view, size_t> fields;
   for (size_t i = 0; i < names.size(); ++i) fields.emplace(names[i], i);
-  const size_t own = table.columns.size() - 3;
+  const size_t own = table.columns.size() - kOwnColumns.size();
   std::vector<CellSource> cells;
   for (const size_t column : projection) {
     using Kind = CellSource::Kind;
     if (column >= own) {
-      const size_t which = column - own;
-      cells.push_back({which == 0 ? Kind::kObject : which == 1 ? Kind::kLine : Kind::kDrop, 0});
+      cells.push_back({kOwnColumns[column - own], 0});
       continue;
     }
     const auto found = fields.find(table.columns[column].name);
@@ -122,10 +127,12 @@ Result<bool> ObjectScan::next(ParquetReader::Piece& piece) {
 
 TableScan::TableScan(std::shared_ptr<const ScannedTable> table, std::span<const size_t> projection)
     : table_(std::move(table)) {
-  for (const auto& object : table_->table.objects)
+  for (size_t i = 0; i < table_->table.objects.size(); ++i) {
+    const CatalogObject& object = table_->table.objects[i];
     if (object.problem.empty())
-      objects_.push_back(
-          std::make_unique<ObjectScan>(table_->lake, object, cells_of(object, *table_, projection)));
+      objects_.push_back(std::make_unique<ObjectScan>(table_->lake, object, table_->conventions[i],
+                                                      cells_of(object, *table_, projection)));
+  }
 }
 
 size_t TableScan::max_workers() const {
@@ -164,7 +171,7 @@ void TableScan::give_back(ObjectScan* object) {
 
 std::shared_ptr<engine::RowSource> make_table_source(const lake::ObjectStore& lake, CatalogTable table,
                                                      const SourceTable* declared) {
-  ScannedTable scanned{lake, std::move(table), std::nullopt, {}};
+  ScannedTable scanned{lake, std::move(table), std::nullopt, {}, {}};
   const auto add = [&](const std::string& name, engine::CellType type) {
     for (const auto& column : scanned.columns)
       if (column.name == name) return;
@@ -179,6 +186,9 @@ std::shared_ptr<engine::RowSource> make_table_source(const lake::ObjectStore& la
   add("_object", engine::CellType::kText);
   add("_line", engine::CellType::kInteger);
   add("_drop", engine::CellType::kDate);
+  add("_convention", engine::CellType::kText);
+  for (const auto& conventions : decide_conventions(scanned.table, declared))
+    scanned.conventions.push_back(to_text(conventions));
   return std::make_shared<TableSource>(std::move(scanned));
 }
 

@@ -13,6 +13,7 @@ namespace reelhouse::catalog {
 ///   _object VARCHAR  key of the object in the lake
 ///   _line   BIGINT   physical line of the record's first character (row number in Parquet), from 1
 ///   _drop   DATE     the drop it was delivered in
+///   _convention VARCHAR  how the object's columns are written (catalog/conventions.hpp)
 /// Delivers exactly the records that the crawl counted as delivered. Several workers read: objects side
 /// by side, and one large object as one inflating and others parsing.
 /// `declared` may be null; a table that is not in the lake is a CatalogTable without objects.

@@ -2,6 +2,7 @@
 
 #include <array>
 #include <chrono>
+#include <optional>
 #include <string>
 
 #include "base/text.hpp"
@@ -155,7 +156,81 @@ bool is_written_date(std::string_view value) {
   return false;
 }
 
+/// What "D/M/Y" between '-', '/' or '.' proves, with or without a time behind it.
+std::optional<Evidence> date_evidence(std::string_view value) {
+  Scanner in{value};
+  unsigned first = 0;
+  unsigned second = 0;
+  unsigned year = 0;
+  if (in.digits(2, first) == 0) return std::nullopt;
+  const char separator = in.peek();
+  if ((separator != '-' && separator != '/' && separator != '.') || !in.take(separator)) return std::nullopt;
+  if (in.digits(2, second) == 0 || !in.take(separator)) return std::nullopt;
+  const size_t digits = in.digits(4, year);
+  if ((digits != 2 && digits != 4) || (!in.done() && in.peek() != ' ' && in.peek() != 'T'))
+    return std::nullopt;
+  if (digits == 2) year += 2000;
+  const bool day_first = exists(year, second, first);
+  const bool month_first = exists(year, first, second);
+  if (day_first && month_first) return first == second ? std::nullopt : std::optional(Evidence::kDayOrMonth);
+  if (day_first) return Evidence::kDayFirst;
+  return month_first ? std::optional(Evidence::kMonthFirst) : std::nullopt;
+}
+
+/// What a number with a decimal sign or with groups of three digits proves; `value` begins with a digit.
+std::optional<Evidence> number_evidence(std::string_view value) {
+  size_t commas = 0;
+  size_t points = 0;
+  size_t last = 0;
+  bool groups = true;  // three digits follow every sign but the last
+  for (size_t i = 0; i < value.size(); ++i) {
+    if (is_digit(value[i])) continue;
+    const auto byte = static_cast<unsigned char>(value[i]);
+    if (byte == ' ' || byte == '\'' || byte >= 0x80) continue;  // other signs between groups
+    if (byte != ',' && byte != '.') return std::nullopt;
+    if (last != 0 ? i - last != 4 : i > 3) groups = false;
+    (value[i] == ',' ? commas : points) += 1;
+    last = i;
+  }
+  const size_t behind = value.size() - last - 1;
+  if (last == 0 || behind == 0) return std::nullopt;
+  const bool ends_in_comma = value[last] == ',';
+  const size_t same = ends_in_comma ? commas : points;
+  if (same > 1)  // a sign that stands twice is no decimal sign
+    return groups && behind == 3 && commas * points == 0
+               ? std::optional(ends_in_comma ? Evidence::kDecimalPoint : Evidence::kDecimalComma)
+               : std::nullopt;
+  if (commas + points > 1 && !groups) return std::nullopt;
+  const bool may_be_groups = commas + points == 1 && behind == 3 && groups && value.front() != '0';
+  if (ends_in_comma) return may_be_groups ? Evidence::kCommaOrGroups : Evidence::kDecimalComma;
+  return may_be_groups ? std::nullopt : std::optional(Evidence::kDecimalPoint);
+}
+
+/// Takes signs of currency, of a negative number, and spaces off a number's ends.
+std::string_view bare_number(std::string_view value) {
+  const auto is_part = [](char c) { return is_digit(c); };
+  while (!value.empty() && !is_part(value.front())) value.remove_prefix(1);
+  while (!value.empty() && !is_part(value.back())) value.remove_suffix(1);
+  return value;
+}
+
 }  // namespace
+
+void note_evidence(FieldProfile& field, std::string_view value) {
+  constexpr size_t kLongest = 40;
+  if (value.size() > kLongest) return;
+  const auto note = [&](Evidence what) { ++field.evidence[static_cast<size_t>(what)]; };
+  value = trimmed(value, " \t");
+  size_t digits = 0;
+  while (digits < value.size() && is_digit(value[digits])) ++digits;
+  if (digits == value.size()) {
+    if (digits == 5 && value >= "20000" && value < "80000") note(Evidence::kDaySerial);
+    return;
+  }
+  if (digits == 1 || digits == 2)
+    if (const auto proved = date_evidence(value)) return note(*proved);
+  if (const auto proved = number_evidence(bare_number(value))) note(*proved);
+}
 
 ValueKind classify(std::string_view value) {
   if (value.empty()) return ValueKind::kText;
@@ -230,6 +305,7 @@ std::string FieldProfile::inferred_type() const {
 void FieldProfile::add(const FieldProfile& other) {
   nulls += other.nulls;
   for (size_t i = 0; i < kinds.size(); ++i) kinds[i] += other.kinds[i];
+  for (size_t i = 0; i < evidence.size(); ++i) evidence[i] += other.evidence[i];
   if (other.longest > longest) longest = other.longest;
   if (example.empty()) example = other.example;
 }

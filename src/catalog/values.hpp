@@ -32,10 +32,22 @@ inline bool may_begin_non_text(char first) {
   return kTable[static_cast<unsigned char>(first)];
 }
 
+/// True for values of which note_evidence may learn something.
+inline bool may_prove(std::string_view value) {
+  if (value.size() < 4) return false;
+  const auto byte = static_cast<unsigned char>(value.front());
+  if (is_digit(value.front()) || byte >= 0x80 || byte == '-' || byte == '$' || byte == ' ') return true;
+  return byte >= 'A' && byte <= 'Z' && is_digit(value.back());  // EUR 12,50
+}
+
+/// Notes what a value proves of its column's convention.
+void note_evidence(FieldProfile& field, std::string_view value);
+
 /// Adds a value that is not null (so not empty) to a field's counts.
 inline void count_value(FieldProfile& field, std::string_view value) {
   const ValueKind kind = may_begin_non_text(value.front()) ? classify(value) : ValueKind::kText;
   ++field.kinds[static_cast<size_t>(kind)];
+  if (may_prove(value)) note_evidence(field, value);
   if (value.size() > field.longest) field.longest = value.size();
 }
 

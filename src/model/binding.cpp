@@ -111,6 +111,7 @@ Result<> Binding::add_table(const std::string& schema, const std::string& name,
     columns.push_back({"_object", "VARCHAR", false});
     columns.push_back({"_line", "BIGINT", true});
     columns.push_back({"_drop", "DATE", false});
+    columns.push_back({"_convention", "VARCHAR", false});
   }
   std::string list;
   for (const auto& column : columns)

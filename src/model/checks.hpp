@@ -53,6 +53,10 @@ std::vector<CheckResult> check_delivery(const Project& project,
                                         const std::vector<catalog::CatalogTable>& tables,
                                         const std::vector<catalog::CatalogObject>& unreadable, Date today);
 
+/// Judges whether it is known how each declared column is written: one check a declared table.
+std::vector<CheckResult> check_conventions(const Project& project,
+                                           const std::vector<catalog::CatalogTable>& tables);
+
 /// What became of the records of one object of the lake: read = kept + rejected.
 struct ObjectAccount {
   std::string key;

@@ -95,6 +95,7 @@ std::vector<CheckResult> check_delivery(const Project& project,
                                         const std::vector<catalog::CatalogTable>& tables,
                                         const std::vector<catalog::CatalogObject>& unreadable, Date today) {
   std::vector<CheckResult> results = {check_days(tables, today)};
+  std::ranges::move(check_conventions(project, tables), std::back_inserter(results));
   std::vector<std::string> declared_datasets;
   for (const auto& source : project.sources) declared_datasets.push_back(source.dataset);
   CheckResult undeclared = passed_check("raw", "objects of other datasets can be read",

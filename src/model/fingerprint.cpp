@@ -2,6 +2,7 @@
 #include <set>
 
 #include "base/hash.hpp"
+#include "catalog/conventions.hpp"
 #include "model/graph.hpp"
 
 namespace reelhouse::model {
@@ -27,17 +28,21 @@ void add_helper(const std::string& name, std::set<std::string>& seen, std::strin
 std::string raw_fingerprint(const std::string& name, const Project& project,
                             const std::vector<catalog::CatalogTable>& tables) {
   std::string text = name + "\n";
-  if (const auto* declared = project.find_source_table(name)) {
+  const auto* declared = project.find_source_table(name);
+  if (declared != nullptr) {
     for (const auto& column : declared->columns) text += column + ",";
     for (const auto& column : declared->optional_columns) text += column + ",";
     for (const auto& [from, to] : declared->aliases) text += from + "=" + to + ",";
     for (const auto& spelling : declared->spellings) text += spelling + ",";
   }
   const auto table = std::ranges::find(tables, name, &catalog::CatalogTable::name);
-  if (table != tables.end())
-    for (const auto& object : table->objects)
-      text += fmt::format("{} {} {} {}\n", object.info.key, object.profile.content_hash, to_iso(object.drop),
-                          to_json(object.profile.format).dump());
+  if (table == tables.end()) return short_hash(text);
+  const auto conventions = catalog::decide_conventions(*table, declared);
+  for (size_t i = 0; i < table->objects.size(); ++i) {
+    const auto& object = table->objects[i];
+    text += fmt::format("{} {} {} {} {}\n", object.info.key, object.profile.content_hash, to_iso(object.drop),
+                        to_json(object.profile.format).dump(), catalog::to_text(conventions[i]));
+  }
   return short_hash(text);
 }
 

@@ -63,7 +63,7 @@ Result<Json> show_catalog(Project& project, const Parameters& parameters) {
   }
   RH_ASSIGN(const auto versions, list_versions(*cataloged->catalog, name));
   return Json{{"table", name},
-              {"columns", to_json(list_columns(*found))},
+              {"columns", to_json(list_columns(*found, project.models()->project.sources))},
               {"objects", to_json(list_objects(*found))},
               {"versions", to_json(versions)}};
 }

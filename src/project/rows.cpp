@@ -1,5 +1,7 @@
 #include "project/rows.hpp"
 
+#include "catalog/conventions.hpp"
+
 namespace reelhouse::project {
 
 using catalog::CatalogTable;
@@ -61,16 +63,35 @@ engine::Rows list_tables(const std::vector<CatalogTable>& tables) {
   return rows;
 }
 
-engine::Rows list_columns(const CatalogTable& table) {
+namespace {
+
+/// What is known of how a column is written, told once where all objects agree.
+engine::Cell convention_of(const std::string& column,
+                           const std::vector<catalog::ObjectConventions>& conventions) {
+  std::string shown;
+  std::string last;
+  for (const auto& object : conventions) {
+    const auto found = object.find(column);
+    if (found == object.end()) continue;
+    const std::string text =
+        fmt::format("{}: {}", fmt::join(found->second.words, ", "),
+                    found->second.undecided.empty() ? found->second.evidence : found->second.undecided);
+    if (text != last) shown += (shown.empty() ? "" : "; ") + text;
+    last = text;
+  }
+  return engine::text_or_null(shown);
+}
+
+}  // namespace
+
+engine::Rows list_columns(const CatalogTable& table, const std::vector<catalog::Source>& sources) {
+  const auto conventions = catalog::decide_conventions(table, catalog::find_table(sources, table.name));
   engine::Rows rows;
-  rows.columns = {{"column", "VARCHAR"},
-                  {"type", "VARCHAR"},
-                  {"field", "VARCHAR"},
-                  {"nulls", "BIGINT", true},
-                  {"example", "VARCHAR"}};
+  rows.columns = {{"column", "VARCHAR"},     {"type", "VARCHAR"},    {"field", "VARCHAR"},
+                  {"nulls", "BIGINT", true}, {"example", "VARCHAR"}, {"convention", "VARCHAR"}};
   for (const auto& column : table.columns)
-    rows.rows.push_back(
-        {column.name, column.type, column.field, count(column.profile.nulls), column.profile.example});
+    rows.rows.push_back({column.name, column.type, column.field, count(column.profile.nulls),
+                         column.profile.example, convention_of(column.name, conventions)});
   return rows;
 }
 

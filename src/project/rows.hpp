@@ -15,7 +15,7 @@ namespace reelhouse::project {
 Result<engine::Rows> list_runs(Project& project, int limit);
 /// A row a table, a column, an object of the catalog.
 engine::Rows list_tables(const std::vector<catalog::CatalogTable>& tables);
-engine::Rows list_columns(const catalog::CatalogTable& table);
+engine::Rows list_columns(const catalog::CatalogTable& table, const std::vector<catalog::Source>& sources);
 engine::Rows list_objects(const catalog::CatalogTable& table);
 /// A row a change of a table's schema. Errors: as catalog::Catalog.
 Result<engine::Rows> list_versions(const catalog::Catalog& catalog, const std::string& table);

@@ -17,14 +17,14 @@ cleaned as (
     blank_words(clean_text(show_id)) as show_id,
     clean_text(type) as type_text,
     clean_text(coalesce(t.written_title, t.lettered_title, d.title)) as title_text,
-    strip_stray_commas(blank_name_words(clean_text(coalesce(t.director, d.director)))) as director,
-    strip_stray_commas(blank_name_words(clean_text(coalesce(t.casts, d.cast)))) as casts,
-    strip_stray_commas(blank_words(clean_text(coalesce(t.country, d.country)))) as country,
+    strip_stray_commas(blank_name_words(comma_list(clean_text(coalesce(t.director, d.director))))) as director,
+    strip_stray_commas(blank_name_words(comma_list(clean_text(coalesce(t.casts, d.cast))))) as casts,
+    strip_stray_commas(blank_words(comma_list(clean_text(coalesce(t.country, d.country))))) as country,
     blank_words(clean_text(date_added)) as date_text,
     blank_words(clean_text(release_year)) as year_text,
     blank_words(clean_text(rating)) as rating_text,
     blank_words(clean_text(duration)) as duration_text,
-    strip_stray_commas(blank_words(clean_text(listed_in))) as listed_in,
+    strip_stray_commas(blank_words(comma_list(clean_text(listed_in)))) as listed_in,
     blank_name_words(clean_text(coalesce(t.description, d.description))) as description,
     t.written_title as _was_written_title,
     t.lettered_title as _was_lettered_title,
@@ -47,7 +47,8 @@ cleaned as (
     d.description as _was_description,
     _object,
     _line,
-    _drop
+    _drop,
+    _convention
   from delivered as d
   left join twins as t on t.twin_object = d._object and t.twin_line = d._line
 ),
@@ -71,22 +72,15 @@ mended as (
       when fold(type_text) in ('movie', 'movies', 'film', 'films') then 'Movie'
       when fold(type_text) in ('tv show', 'tv shows', 'tv series', 'series', 'show') then 'TV Show'
     end as title_type,
-    coalesce(
-      parse_date(date_text, 'MMMM d, yyyy'),
-      parse_date(replace_matches(date_text, '[ T][0-9:.]+Z?$', ''), 'yyyy-MM-dd'),
-      parse_date(date_text, 'MMM d, yyyy'),
-      parse_date(date_text, 'd MMMM yyyy'),
-      parse_date(date_text, 'd-MMM-yyyy'),
-      parse_date(date_text, 'd-MMM-yy'),
-      case
-        when parse_date(date_text, 'dd/MM/yyyy') is null
-          or parse_date(date_text, 'dd/MM/yyyy') = parse_date(date_text, 'MM/dd/yyyy')
-          then parse_date(date_text, 'MM/dd/yyyy')
-        when parse_date(date_text, 'MM/dd/yyyy') is null then parse_date(date_text, 'dd/MM/yyyy')
-      end
-    ) as date_read,
-    case when has_match(year_text, '^(18|19|20)[0-9][0-9]([.]0+)?$') then cast(substr(year_text, 1, 4) as int) end
-      as release_year,
+    -- A date in figures is read as its column is written; where nothing is known, only if it can be read in one way.
+    case
+      when has_match(date_text, '^[0-9]{1,2}[-/.][0-9]{1,2}[-/.]')
+        and not is_written(_convention, 'date_added', 'day_first')
+        and not is_written(_convention, 'date_added', 'month_first')
+        then date_by(date_text, ';date_added=undecided;', 'date_added')
+      else date_by(date_text, _convention, 'date_added')
+    end as date_read,
+    year_in(year_text) as release_year,
     case when duration_in_rating is null then rating_text end as maturity_rating,
     lower(coalesce(duration_text, duration_in_rating)) as length_text
   from slipped as d
@@ -97,8 +91,7 @@ measured as (
   select
     m.*,
     case when year(date_read) between 1990 and year(_drop) + 1 then date_read end as date_added,
-    case when has_match(length_text, '^[0-9]{1,5} *min(ute)?s?$')
-      then cast(replace_matches(length_text, '[^0-9]', '') as int) end as duration_minutes,
+    minutes_in(length_text) as duration_minutes,
     case when has_match(length_text, '^[0-9]{1,3} *seasons?$')
       then cast(replace_matches(length_text, '[^0-9]', '') as int) end as season_count,
     row_number() over (

@@ -27,7 +27,7 @@ cleaned as (
 typed as (
   select
     *,
-    day_first_date(week_text) as week_date,
+    date_by(week_text, _convention, 'week') as week_date,
     try_cast(whole_number(rank_text) as integer) as rank_number,
     try_cast(whole_number(weeks_text) as integer) as weeks
   from cleaned

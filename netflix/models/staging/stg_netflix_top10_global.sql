@@ -24,7 +24,7 @@ cleaned as (
 typed as (
   select
     *,
-    day_first_date(week_text) as week_date,
+    date_by(week_text, _convention, 'week') as week_date,
     try_cast(whole_number(rank_text) as integer) as rank_number,
     whole_number(hours_text) as hours,
     whole_number(views_text) as views,

@@ -43,9 +43,10 @@ typed as (
   select
     *,
     whole_number(user_id_text) as user_number,
-    parse_money(revenue_text) as revenue_amount,
-    day_first_date(join_text) as joined,
-    day_first_date(last_payment_text) as last_paid,
+    amount_by(revenue_text, _convention, 'monthly_revenue') as revenue_exact,
+    cast(amount_by(revenue_text, _convention, 'monthly_revenue') as decimal(18, 2)) as revenue_amount,
+    date_by(join_text, _convention, 'join_date') as joined,
+    date_by(last_payment_text, _convention, 'last_payment_date') as last_paid,
     whole_number(age_text) as age_years,
     case
       when duration_text is null or lower(duration_text) in ('monthly', 'month') then 1
@@ -115,8 +116,9 @@ delivered_users as (
     case when not is_usable or user_id is distinct from user_id_text then user_id end as _was_user_id,
     case when not is_usable or subscription_type is distinct from plan then subscription_type end
       as _was_plan,
-    case when not is_usable or monthly_revenue is distinct from revenue_text then monthly_revenue end
-      as _was_revenue,
+    case when not is_usable or monthly_revenue is distinct from revenue_text or revenue_exact <> revenue_amount
+      then monthly_revenue end as _was_revenue,
+    coalesce(revenue_exact <> revenue_amount, false) as _was_revenue_rounded,
     case when not is_usable or join_date is distinct from join_text then join_date end as _was_join_date,
     case when not is_usable or last_payment_date is distinct from last_payment_text then last_payment_date
       end as _was_last_payment_date,

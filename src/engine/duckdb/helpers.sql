@@ -145,6 +145,140 @@ create or replace macro day_first_date(s) as
       then strftime(try_strptime(regexp_replace(s, '(..)$', '19\1'), ['%d-%b-%Y', '%d %b %Y', '%d-%B-%Y', '%d %B %Y']), '%Y-%m-%d')
   end as date);
 
+-- The number of a month by its name or the beginning of it, folded: in English, French, German, Spanish,
+-- Portuguese and Italian. Null when no month is so called.
+create or replace macro month_number(word) as
+  try_cast(nullif(regexp_extract(' january=01 jan=01 januar=01 janvier=01 janv=01 janeiro=01 jaenner=01 janner=01 gennaio=01 gen=01 enero=01 ene=01'
+      || ' february=02 feb=02 februar=02 febrero=02 febr=02 febbraio=02 fevrier=02 fevereiro=02 fev=02 fevr=02'
+      || ' march=03 mar=03 mars=03 marz=03 marzo=03 marco=03 maerz=03 mrz=03'
+      || ' april=04 apr=04 aprile=04 avril=04 avr=04 abril=04 abr=04'
+      || ' may=05 mayo=05 mai=05 maio=05 maggio=05 mag=05'
+      || ' june=06 jun=06 juni=06 junio=06 junho=06 juin=06 giugno=06 giu=06'
+      || ' july=07 jul=07 juli=07 julio=07 julho=07 juillet=07 juil=07 luglio=07 lug=07'
+      || ' august=08 aug=08 aout=08 agosto=08 ago=08'
+      || ' september=09 sep=09 sept=09 septembre=09 septiembre=09 settembre=09 setembro=09 setiembre=09 set=09 sett=09'
+      || ' october=10 oct=10 octobre=10 octubre=10 oktober=10 okt=10 outubro=10 out=10 ottobre=10 ott=10'
+      || ' november=11 nov=11 novembre=11 noviembre=11 novembro=11'
+      || ' december=12 dec=12 decembre=12 dezember=12 dez=12 dezembro=12 diciembre=12 dicembre=12 dic=12',
+    ' ' || nullif(replace_matches(word, '[^a-z]', ''), '') || '=([0-9]+)', 1), '') as integer);
+
+-- A date from folded text with the month in letters: 25 septembre 2021, 1er aout 21, 25 de mayo de 2021.
+create or replace macro named_month_date(folded) as
+  try_cast(list_transform([regexp_replace(regexp_replace(folded,
+      '^([0-9]{1,2})(?:er|o)? (?:de |di )?([a-z]+) (?:de |del )?((?:19|20)?[0-9]{2})(?: [0-9]{1,2} [0-9]{2}.*)?$', '\3-\2-\1'),
+      '^([0-6][0-9])-([a-z]+)', '20\1-\2')],
+    lambda d: regexp_extract(d, '^[0-9]{4}-') || month_number(regexp_extract(d, '[a-z]+'))
+      || regexp_extract(d, '-[0-9]{1,2}$'))[1] as date);
+
+-- Text of a date in figures with its first two parts exchanged.
+create or replace macro swap_day_and_month(s) as
+  regexp_replace(s, '^([0-9]{1,2})([-/.])([0-9]{1,2})([-/.][0-9]{2})', '\3\2\1\4');
+
+-- As day_first_date, for text that writes the month before the day.
+create or replace macro month_first_date(s) as
+  day_first_date(swap_day_and_month(s));
+
+-- A date from a whole number of five digits, as spreadsheets count days.
+create or replace macro serial_date(s) as
+  case when regexp_full_match(s, '[2-7][0-9]{4}')
+    then cast(cast('1899-12-30' as date) + to_days(cast(s as integer)) as date) end;
+
+-- Whether a row's _convention says this word of a column.
+create or replace macro is_written(convention, col, word) as
+  coalesce(contains(convention, ';' || col || '=' || word || ';'), false);
+
+-- Text of a date in figures with the day before the month, by the convention of its column. Where that is
+-- undecided, null for what can be read in two ways. Other text stays as it is.
+create or replace macro day_before_month(s, convention, col) as
+  case
+    when not regexp_matches(s, '^[0-9]{1,2}[-/.][0-9]{1,2}[-/.]') then s
+    when is_written(convention, col, 'month_first') then swap_day_and_month(s)
+    when not is_written(convention, col, 'undecided') then s
+    when regexp_matches(s, '^[0-9]+.(1[3-9]|[2-9][0-9])[-/.]') then swap_day_and_month(s)
+    when regexp_matches(s, '^(1[3-9]|[2-9][0-9])') then s
+    when ltrim(regexp_extract(s, '^[0-9]+'), '0') = ltrim(regexp_extract(s, '^[0-9]+.([0-9]+)', 1), '0') then s
+  end;
+
+-- A date by the convention of its column, which the row's _convention holds. A value that does not fit it is
+-- null; where nothing is known of the column the day comes first; where it is undecided only values that can
+-- be read in one way are.
+create or replace macro date_by(s, convention, col) as
+  case when is_written(convention, col, 'day_serial') then serial_date(s)
+    else list_transform([day_before_month(s, convention, col)], lambda d:
+      coalesce(day_first_date(d), case when regexp_matches(d, '[^0-9 :/.TZ+-]') then named_month_date(fold(d)) end))[1]
+  end;
+
+-- Text of an amount without the sign or code of the currency that its column is in: dollars where the row's
+-- _convention says no other. What is in another currency keeps its sign.
+create or replace macro strip_currency(s, convention, col) as
+  case when regexp_full_match(s, '[0-9.,-]+') then s
+    else trim(regexp_replace(s, case
+      when is_written(convention, col, 'EUR') then '(?i)€|EUROS?|EUR'
+      when is_written(convention, col, 'GBP') then '(?i)£|GBP'
+      when is_written(convention, col, 'BRL') then '(?i)R[$]|BRL'
+      when is_written(convention, col, 'JPY') then '(?i)¥|JPY'
+      when is_written(convention, col, 'INR') then '(?i)₹|RS[.]|INR'
+      else coalesce('(?i)' || nullif(regexp_extract(convention, ';' || col || '=([A-Z]{3});', 1), ''),
+        '(?i)(US)?[$]|USD?')
+    end, '', 'g'))
+  end;
+
+-- A number from text with a decimal comma, groups of three digits between points, spaces or apostrophes.
+create or replace macro comma_number(s) as
+  try_cast(case when regexp_full_match(s, '[+-]?([0-9]+|[0-9]{1,3}([. \x{27}\x{A0}\x{2019}\x{202F}][0-9]{3})+)(,[0-9]+)?')
+    then replace(regexp_replace(s, '[^0-9,-]', '', 'g'), ',', '.') end as decimal(18, 6));
+
+-- The same with a decimal point, groups between commas, spaces or apostrophes.
+create or replace macro point_number(s) as
+  try_cast(case
+    when regexp_full_match(s, '-?[0-9]+([.][0-9]+)?') then s
+    when regexp_full_match(s, '[+-]?([0-9]+|[0-9]{1,3}([, \x{27}\x{A0}\x{2019}\x{202F}][0-9]{3})+)([.][0-9]+)?')
+      then regexp_replace(s, '[^0-9.-]', '', 'g')
+  end as decimal(18, 6));
+
+-- An amount by the convention of its column, which the row's _convention holds: its decimal sign, its currency.
+-- A value that does not fit it is null; where nothing is known of the column each value is read by itself.
+create or replace macro amount_by(s, convention, col) as
+  list_transform([strip_currency(s, convention, col)], lambda n: case
+    when is_written(convention, col, 'decimal_comma') then comma_number(n)
+    when is_written(convention, col, 'decimal_point') then point_number(n)
+    when is_written(convention, col, 'undecided') and regexp_matches(n, '[0-9],[0-9]{3}([^0-9]|$)') then null
+    else coalesce(point_number(n), comma_number(n))
+  end)[1];
+
+-- Minutes from the text of a duration: 90 min, 1h 30m, 1 hr 30 min, 1:30:00, PT1H30M. Null when it is none.
+create or replace macro minutes_in(s) as
+  case
+    when regexp_full_match(s, '(?i)[0-9]{1,5} *(m|mins?|minutes?)[.]?') then try_cast(regexp_extract(s, '[0-9]+') as integer)
+    when regexp_full_match(s, '(?i)(pt)?[0-9]{1,3} *(h|hrs?|hours?)[.]?(,? *(and )?[0-9]{1,2} *(m|mins?|minutes?)?[.]?)?')
+      then try_cast(regexp_extract(s, '([0-9]+)', 1) as integer) * 60
+        + coalesce(try_cast(regexp_extract(s, '[a-zA-Z.,] *([0-9]{1,2}) *[a-zA-Z.]*$', 1) as integer), 0)
+    when regexp_full_match(s, '(?i)pt[0-9]{1,4}m') then try_cast(regexp_extract(s, '[0-9]+') as integer)
+    when regexp_full_match(s, '[0-9]{1,2}:[0-5][0-9]:[0-5][0-9]')
+      then try_cast(regexp_extract(s, '^[0-9]+') as integer) * 60 + try_cast(regexp_extract(s, ':([0-9]+):', 1) as integer)
+  end;
+
+-- The year in text that is a year or a date (2020, 2020.0, 2020-01-01, 2020-01-01T00:00:00Z, 01/01/2020).
+create or replace macro year_in(s) as
+  case
+    when regexp_full_match(s, '(18|19|20)[0-9]{2}([.]0+)?([-/.][0-9]{1,2}[-/.][0-9]{1,2}([T ][0-9].*)?)?')
+      then try_cast(substr(s, 1, 4) as integer)
+    when regexp_full_match(s, '[0-9]{1,2}[-/.][0-9]{1,2}[-/.](18|19|20)[0-9]{2}') then try_cast(right(s, 4) as integer)
+  end;
+
+-- The text of a list in one cell with commas between its parts: JSON arrays, and lists between ; or |.
+-- Text between quotes in an array keeps its commas as they are.
+create or replace macro comma_list(s) as
+  list_transform([s], lambda l: case
+    when not regexp_matches(l, '[|;[]') then l
+    when regexp_full_match(l, '[[].*[]]') and json_valid(l) then array_to_string(cast(json(l) as varchar[]), ', ')
+    when regexp_full_match(l, '[[] *\x{27}.*\x{27} *[]]')
+      then regexp_replace(regexp_replace(l, '^[[] *\x{27}|\x{27} *[]]$', '', 'g'), '\x{27} *, *\x{27}', ', ', 'g')
+    when contains(l, '|') then regexp_replace(l, ' *[|] *', ', ', 'g')
+    when contains(l, ';') then regexp_replace(l, ' *; *', ', ', 'g')
+    else l
+  end)[1];
+
 -- The key of a day in dim_date: yyyymmdd.
 create or replace macro date_key(d) as
   cast(year(d) * 10000 + month(d) * 100 + day(d) as integer);

@@ -13,7 +13,7 @@ bool contains(const std::vector<std::string>& names, const std::string& name) {
 }
 
 bool is_own_column_of_raw(const std::string& column) {
-  return column == "_object" || column == "_line" || column == "_drop";
+  return column == "_object" || column == "_line" || column == "_drop" || column == "_convention";
 }
 
 std::string list_of(const std::vector<std::string>& names) {
