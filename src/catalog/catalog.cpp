@@ -17,7 +17,7 @@ namespace {
 
 /// Part of every object's `reading`: a new number makes all objects be read again, which is due
 /// whenever profile_object tells something else than before about the same bytes.
-constexpr int kReadingVersion = 2;
+constexpr int kReadingVersion = 3;
 /// Listings that are made while others write to the lake all the time.
 constexpr int kMostListings = 4;
 

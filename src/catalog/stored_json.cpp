@@ -70,7 +70,7 @@ Result<ObjectProfile> profile_from(const std::string& text) {
     profile.content_hash = json.at("content_hash").get<std::string>();
     profile.uncompressed_bytes = json.at("uncompressed_bytes").get<uint64_t>();
     for (const auto& field : json.at("fields")) profile.fields.push_back(field_from(field));
-    for (const auto& pair : json.at("doubled"))
+    for (const auto& pair : json.value("doubled", Json::array()))  // not in the catalogs of 0.1
       profile.doubled.push_back(
           {pair.at(0).get<size_t>(), pair.at(1).get<size_t>(), pair.at(2).get<uint64_t>()});
     return profile;

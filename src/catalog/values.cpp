@@ -186,6 +186,7 @@ std::optional<Evidence> number_evidence(std::string_view value) {
   for (size_t i = 0; i < value.size(); ++i) {
     if (is_digit(value[i])) continue;
     const auto byte = static_cast<unsigned char>(value[i]);
+    if (byte == ' ' && !(is_digit(value[i - 1]) && is_digit(value[i + 1]))) return std::nullopt;
     if (byte == ' ' || byte == '\'' || byte >= 0x80) continue;  // other signs between groups
     if (byte != ',' && byte != '.') return std::nullopt;
     if (last != 0 ? i - last != 4 : i > 3) groups = false;

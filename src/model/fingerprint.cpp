@@ -40,8 +40,9 @@ std::string raw_fingerprint(const std::string& name, const Project& project,
   const auto conventions = catalog::decide_conventions(*table, declared);
   for (size_t i = 0; i < table->objects.size(); ++i) {
     const auto& object = table->objects[i];
-    text += fmt::format("{} {} {} {} {}\n", object.info.key, object.profile.content_hash, to_iso(object.drop),
-                        to_json(object.profile.format).dump(), catalog::to_text(conventions[i]));
+    text += fmt::format("{} {} {} {}\n", object.info.key, object.profile.content_hash, to_iso(object.drop),
+                        to_json(object.profile.format).dump());
+    if (!conventions[i].empty()) text += catalog::to_text(conventions[i]) + "\n";
   }
   return short_hash(text);
 }

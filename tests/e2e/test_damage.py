@@ -387,7 +387,7 @@ def test_huge_field(small):
 
 
 def test_only_bad_rows_stop_the_publish(small):
-    rows = [user(n, join_date="never") for n in range(1, 9)]
+    rows = [user(n, join_date="never", last_payment_date="15-06-23") for n in range(1, 9)]
     key = small.lake.userbase(rows)
     done = small.run("run", expect=3)
     assert "every row of raw/netflix_userbase was rejected" in done.err

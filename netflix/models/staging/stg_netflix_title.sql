@@ -92,8 +92,7 @@ measured as (
     m.*,
     case when year(date_read) between 1990 and year(_drop) + 1 then date_read end as date_added,
     minutes_in(length_text) as duration_minutes,
-    case when has_match(length_text, '^[0-9]{1,3} *seasons?$')
-      then cast(replace_matches(length_text, '[^0-9]', '') as int) end as season_count,
+    seasons_in(length_text) as season_count,
     row_number() over (
       partition by _drop, show_id
       order by case when title is null or title_type is null then 1 else 0 end, _object, _line

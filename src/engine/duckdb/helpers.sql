@@ -164,7 +164,8 @@ create or replace macro month_number(word) as
 
 -- A date from folded text with the month in letters: 25 septembre 2021, 1er aout 21, 25 de mayo de 2021.
 create or replace macro named_month_date(folded) as
-  try_cast(list_transform([regexp_replace(regexp_replace(folded,
+  try_cast(list_transform([regexp_replace(regexp_replace(regexp_replace(folded,
+      '^([a-z]+) ([0-9]{1,2})(?:st|nd|rd|th)? ((?:19|20)[0-9]{2})$', '\3-\1-\2'),
       '^([0-9]{1,2})(?:er|o)? (?:de |di )?([a-z]+) (?:de |del )?((?:19|20)?[0-9]{2})(?: [0-9]{1,2} [0-9]{2}.*)?$', '\3-\2-\1'),
       '^([0-6][0-9])-([a-z]+)', '20\1-\2')],
     lambda d: regexp_extract(d, '^[0-9]{4}-') || month_number(regexp_extract(d, '[a-z]+'))
@@ -249,7 +250,7 @@ create or replace macro amount_by(s, convention, col) as
 -- Minutes from the text of a duration: 90 min, 1h 30m, 1 hr 30 min, 1:30:00, PT1H30M. Null when it is none.
 create or replace macro minutes_in(s) as
   case
-    when regexp_full_match(s, '(?i)[0-9]{1,5} *(m|mins?|minutes?)[.]?') then try_cast(regexp_extract(s, '[0-9]+') as integer)
+    when regexp_full_match(s, '(?i)[0-9]{1,5} *(m|mins?|minutes?|minuten|minutos?|minut[oi])[.]?') then try_cast(regexp_extract(s, '[0-9]+') as integer)
     when regexp_full_match(s, '(?i)(pt)?[0-9]{1,3} *(h|hrs?|hours?)[.]?(,? *(and )?[0-9]{1,2} *(m|mins?|minutes?)?[.]?)?')
       then try_cast(regexp_extract(s, '([0-9]+)', 1) as integer) * 60
         + coalesce(try_cast(regexp_extract(s, '[a-zA-Z.,] *([0-9]{1,2}) *[a-zA-Z.]*$', 1) as integer), 0)
@@ -257,6 +258,11 @@ create or replace macro minutes_in(s) as
     when regexp_full_match(s, '[0-9]{1,2}:[0-5][0-9]:[0-5][0-9]')
       then try_cast(regexp_extract(s, '^[0-9]+') as integer) * 60 + try_cast(regexp_extract(s, ':([0-9]+):', 1) as integer)
   end;
+
+-- Seasons from text, in the languages that month_number knows: 2 Seasons, 1 Staffel, 3 temporadas.
+create or replace macro seasons_in(s) as
+  case when regexp_full_match(s, '(?i)[0-9]{1,3} *(seasons?|staffeln?|saisons?|temporadas?|stagion[ei])')
+    then try_cast(regexp_extract(s, '[0-9]+') as integer) end;
 
 -- The year in text that is a year or a date (2020, 2020.0, 2020-01-01, 2020-01-01T00:00:00Z, 01/01/2020).
 create or replace macro year_in(s) as

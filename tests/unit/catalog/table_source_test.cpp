@@ -68,10 +68,11 @@ TEST_F(TableSourceTest, DeliversTextWithObjectLineAndDrop) {
                           ScannedRow{"5", std::nullopt, "2", "raw/a/1.csv", "2024-05-01"},
                           ScannedRow{"7", std::nullopt, "4", "raw/a/1.csv", "2024-05-01"}));
   const auto columns = source()->columns();
-  ASSERT_EQ(columns.size(), 5U);
+  ASSERT_EQ(columns.size(), 6U);
   EXPECT_EQ(columns[3].name, "_line");
   EXPECT_EQ(columns[3].type, engine::CellType::kInteger);
   EXPECT_EQ(columns[4].type, engine::CellType::kDate);
+  EXPECT_EQ(columns[5].name, "_convention");
   EXPECT_EQ(source()->row_estimate(), 3U);
   EXPECT_EQ(rows({}).value().size(), 3U);
 }

@@ -115,5 +115,40 @@ TEST(Values, AddsProfiles) {
   EXPECT_EQ(a.inferred_type(), "VARCHAR");
 }
 
+void expect_proof(Evidence what, std::initializer_list<std::string_view> values) {
+  for (const auto value : values) {
+    FieldProfile field;
+    count_value(field, value);
+    for (size_t i = 0; i < kEvidences; ++i)
+      EXPECT_EQ(field.evidence[i], i == static_cast<size_t>(what) ? 1U : 0U) << "'" << value << "' " << i;
+  }
+}
+
+TEST(Evidence, OrderOfDates) {
+  expect_proof(Evidence::kDayFirst, {"15-01-22", "31/1/2022", "15.01.2022", " 15/01/22", "15/01/2022 10:30"});
+  expect_proof(Evidence::kMonthFirst, {"01-15-22", "1/31/2022", "01.15.2022", "1/15/2022 10:30"});
+  expect_proof(Evidence::kDayOrMonth, {"05-09-21", "5/9/2021", "05.09.2021"});
+}
+
+TEST(Evidence, DecimalSigns) {
+  expect_proof(Evidence::kDecimalComma, {"12,50", "1.234,50", "1.234.567", "0,990", "-12,5", "€12,50",
+                                         "12,50 EUR", "EUR 12,50", "1 234,50"});
+  expect_proof(Evidence::kDecimalPoint, {"12.50", "1,234.50", "1,234,567", "$12.50", "0.990"});
+  expect_proof(Evidence::kCommaOrGroups, {"9,990", "$9,990", "123,456"});
+}
+
+TEST(Evidence, NothingIsProved) {
+  for (const std::string_view value : {"05-05-21", "2021-09-25", "31-02-22", "1234", "9.990", "1, 2, 3",
+                                       "12:30", "September 25, 2021", "32/13/2022", "1.2.3.4", "word"}) {
+    FieldProfile field;
+    count_value(field, value);
+    for (const uint64_t count : field.evidence) EXPECT_EQ(count, 0U) << "'" << value << "'";
+  }
+}
+
+TEST(Evidence, DaysOfSpreadsheets) {
+  expect_proof(Evidence::kDaySerial, {"44576", " 44576"});
+}
+
 }  // namespace
 }  // namespace reelhouse::catalog
