@@ -24,8 +24,10 @@ void add_quarantine(CLI::App& app, const GlobalFlags& flags) {
   auto chosen = std::make_shared<QuarantineChoice>();
   command->add_option("table", chosen->table, "Only of this model or raw table");
   command->add_option("--run", chosen->run, "As of this run; default: the newest that built something");
-  command->add_flag("--repairs", chosen->repairs,
-                    "Rows that were mended instead, with the value from before");
+  auto* repairs = command->add_flag("--repairs", chosen->repairs,
+                                    "Rows that were mended instead, with the value from before");
+  command->add_flag("--lost", chosen->lost, "Values of kept rows that could not be read, instead")
+      ->excludes(repairs);
   command->add_option("--limit", chosen->limit, "Rows to print; 0 = all")->check(CLI::Range(0, 100000000));
   command->footer(
       "Examples:\n  reelhouse quarantine\n  reelhouse quarantine stg_user --limit 20\n"

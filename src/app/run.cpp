@@ -65,6 +65,12 @@ void add_run(CLI::App& app, const GlobalFlags& flags) {
                    "on), a folder; nothing is published then")
       ->type_name("MODEL")
       ->delimiter(',');
+  command
+      ->add_option("--accept", options->order.accept,
+                   "Let in what was delivered of this table although it lost more than it may; remembered "
+                   "for exactly this content")
+      ->type_name("TABLE")
+      ->delimiter(',');
   command->add_flag("--full-refresh", options->order.full_refresh,
                     "Build the models although nothing changed");
   command->add_option("--threads", options->order.threads, "Threads to use; 0 = one a core")
@@ -77,7 +83,8 @@ void add_run(CLI::App& app, const GlobalFlags& flags) {
       "  reelhouse run\n"
       "  reelhouse run --lake /data/lake --format json > receipt.json\n"
       "  reelhouse run --select stg_user+\n"
-      "  reelhouse run refresh --set day=2026-11-22\n\n"
+      "  reelhouse run refresh --set day=2026-11-22\n"
+      "  reelhouse run --accept shop_order\n\n"
       "A second run builds only what changed. When a check of severity error fails (exit code 3), the\n"
       "version published before stays current.");
   on_run(*command, [&flags, options] { return run(flags, *options); });

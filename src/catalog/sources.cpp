@@ -1,6 +1,7 @@
 #include "catalog/sources.hpp"
 
 #include <algorithm>
+#include <charconv>
 #include <map>
 #include <set>
 
@@ -20,7 +21,8 @@ const std::vector<std::string> kSourceKeys = {"dataset", "description", "optiona
                                               "tables",  "max_age",     "age_of",   "fetch"};
 const std::vector<std::string> kTableKeys = {"files",     "description", "columns",  "optional_columns",
                                              "aliases",   "conventions", "quote",    "escape",
-                                             "delimiter", "header",      "encoding", "min_rows_of_previous"};
+                                             "delimiter", "header",      "encoding", "min_rows_of_previous",
+                                             "may_lose",  "warn_lost"};
 
 /// Reads a character given as itself or by its name; "none" is '\0' where that is allowed.
 Result<std::optional<char>> character(const Yaml& yaml, bool none_allowed) {
@@ -139,6 +141,21 @@ Result<> read_conventions(const Yaml& yaml, const std::set<std::string>& known, 
   return {};
 }
 
+/// Reads a share: 5%, or 0.05.
+Result<double> share_or(const Yaml& yaml, double otherwise) {
+  if (yaml.empty()) return otherwise;
+  RH_ASSIGN(const std::string text, yaml.text());
+  const bool is_percent = text.ends_with('%');
+  const std::string number = text.substr(0, text.size() - (is_percent ? 1 : 0));
+  double share = -1;
+  const auto [end, code] = std::from_chars(number.data(), number.data() + number.size(), share);
+  if (is_percent) share /= 100;
+  if (code != std::errc() || end != number.data() + number.size() || !(share >= 0 && share <= 1))
+    return fail(yaml.error(fmt::format("expected a share from 0 to 100 %, found '{}'", text),
+                           "Write it as 5%, or as 0.05."));
+  return share;
+}
+
 Result<SourceTable> read_table(const Yaml& yaml, const std::string& name, const std::string& dataset) {
   SourceTable table;
   table.name = name;
@@ -157,6 +174,8 @@ Result<SourceTable> read_table(const Yaml& yaml, const std::string& name, const 
   RH_ASSIGN(table.min_rows_of_previous, yaml.at("min_rows_of_previous").number_or(0.5));
   if (!(table.min_rows_of_previous >= 0 && table.min_rows_of_previous <= 1))
     return fail(yaml.at("min_rows_of_previous").error("expected a share from 0 to 1"));
+  RH_ASSIGN(table.limits.may_lose, share_or(yaml.at("may_lose"), table.limits.may_lose));
+  RH_ASSIGN(table.limits.warn_lost, share_or(yaml.at("warn_lost"), table.limits.warn_lost));
   return table;
 }
 

@@ -12,6 +12,12 @@
 
 namespace reelhouse::catalog {
 
+/// What share of the records or values that were delivered may be lost before somebody has to say so.
+struct LossLimits {
+  double may_lose = 0.05;    ///< above it nothing is published
+  double warn_lost = 0.001;  ///< from it on it is told
+};
+
 /// A table that the project expects in the lake, as sources/<dataset>.yml declares it:
 ///
 ///   dataset: shop                    # the folder raw/shop
@@ -36,6 +42,8 @@ namespace reelhouse::catalog {
 ///         ordered_on: day_first      # or month_first
 ///         amount: [decimal_comma, EUR]  # or decimal_point; a currency other than dollars
 ///       min_rows_of_previous: 0.5    # a newer drop with a smaller share of rows stops the publish
+///       may_lose: 5%                 # a drop, object or column that loses more of its records or values does too
+///       warn_lost: 0.1%              # one that loses this much is told
 struct SourceTable {
   std::string name;
   std::string dataset;
@@ -48,6 +56,7 @@ struct SourceTable {
   std::vector<std::pair<std::string, std::string>> conventions;  ///< (column, one word of its convention)
   FormatOverride format;
   double min_rows_of_previous = 0.5;
+  LossLimits limits;
   std::string where;  ///< file:line of its declaration
 };
 

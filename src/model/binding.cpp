@@ -87,7 +87,7 @@ Result<> Binding::add_inputs(const std::vector<catalog::CatalogTable>& tables) {
       "create schema raw; create schema drops; create schema seed; create schema audit; create schema bound; "
       "create schema rejected; "
       "create table audit.rejected (model varchar, object varchar, line bigint, col varchar, "
-      "reason varchar, value varchar)"));
+      "reason varchar, value varchar, double boolean)"));
   for (const auto& table : tables)
     RH_TRY(add_table("raw", table.name, text_columns(&table, project_->find_source_table(table.name)), true));
   for (const auto& source : project_->sources)

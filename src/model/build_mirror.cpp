@@ -54,7 +54,7 @@ Result<bool> BuildMirror::fetch(const std::string& model, const std::string& fin
   auto record = bring(kRecord);
   if (!record && record.error().kind == ErrorKind::kNotFound) return false;
   RH_TRY(std::move(record));
-  RH_ASSIGN(const std::string text, read_file(folder / kRecord));
+  RH_ASSIGN(const std::string text, reelhouse::read_file(folder / kRecord));
   for (const auto& name : files_of(text)) {
     if (name != fs::path(name).filename() || name.starts_with(".")) return false;
     auto brought = bring(name);
@@ -66,7 +66,7 @@ Result<bool> BuildMirror::fetch(const std::string& model, const std::string& fin
 
 Result<> BuildMirror::store(const std::string& model, const std::string& fingerprint,
                             const fs::path& folder) const {
-  RH_ASSIGN(const std::string record, read_file(folder / kRecord));
+  RH_ASSIGN(const std::string record, reelhouse::read_file(folder / kRecord));
   for (const auto& name : files_of(record))
     RH_TRY(bucket_->put(folder / name, key_of(model, fingerprint, name)));
   return bucket_->put(folder / kRecord, key_of(model, fingerprint, kRecord));
@@ -96,12 +96,21 @@ Result<> BuildMirror::remove_old(size_t keep, const std::vector<std::string>& ne
     for (size_t i = keep; i < old.size(); ++i) {
       if (now - old[i]->newest < kYoung) continue;
       // A listing leaves out names that begin with '_'.
-      for (const char* hidden : {kRecord, "_rejected.parquet", "_repaired.parquet"})
+      for (const char* hidden : {kRecord, "_rejected.parquet", "_repaired.parquet", "_lost.parquet"})
         RH_TRY(bucket_->remove(key_of(model, old[i]->fingerprint, hidden)));
       for (const auto& key : old[i]->keys) RH_TRY(bucket_->remove(key));
     }
   }
   return {};
+}
+
+Result<std::optional<std::string>> BuildMirror::read_file(const std::string& key) const {
+  const auto info = bucket_->head(key);
+  if (!info && info.error().kind == ErrorKind::kNotFound) return std::nullopt;
+  if (!info) return fail(info.error());
+  RH_ASSIGN(const auto copy, bucket_->local_copy(*info));
+  RH_ASSIGN(std::string text, reelhouse::read_file(copy));
+  return text;
 }
 
 Result<> BuildMirror::store_receipts(const fs::path& folder) const {

@@ -2,6 +2,7 @@
 
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -30,6 +31,13 @@ class BuildMirror {
   /// Stores the receipts of a folder that the bucket has not: this run's, and those of runs that could not
   /// reach it any more. Errors: as ObjectStore::list and put.
   Result<> store_receipts(const std::filesystem::path& folder) const;
+
+  /// Reads a small file of the bucket; nothing when there is none. Errors: as ObjectStore::local_copy.
+  Result<std::optional<std::string>> read_file(const std::string& key) const;
+  /// Stores a file under a key. Errors: as ObjectStore::put.
+  Result<> store_file(const std::filesystem::path& file, const std::string& key) const {
+    return bucket_->put(file, key);
+  }
 
   /// Finds out whether the bucket may be written. Errors: as lake::check_writable.
   Result<> check_writable() const { return lake::check_writable(*bucket_, lake::WriteCheck::kPlain); }

@@ -211,7 +211,8 @@ ModelOutcome Builder::make(size_t node, bool rebuild, engine::Session& session, 
     const auto start = std::chrono::steady_clock::now();
     auto folder = curated_.begin(model.name, print);
     if (!folder) return failed(folder.error());
-    auto record = materialise(model, *folder, session);
+    const auto& raw = graph_.nodes[node].raw;
+    auto record = materialise(model, *folder, session, raw.size() == 1 ? raw.front() : "");
     if (!record) {
       std::error_code code;
       std::filesystem::remove_all(*folder, code);
@@ -243,13 +244,14 @@ Result<> Builder::define_audit() {
   RH_ASSIGN(auto session, database_.connect());
   RH_TRY(session->execute(
       "create or replace table audit.rejected (model varchar, object varchar, line bigint, col varchar, "
-      "reason varchar, value varchar)"));
+      "reason varchar, value varchar, double boolean)"));
   for (const auto& outcome : outcomes_) {
     if (outcome.record.rejected == 0) continue;
     const auto file = curated_.folder(outcome.model, outcome.record.fingerprint) / "_rejected.parquet";
-    RH_TRY(session->execute(fmt::format(
-        "insert into audit.rejected select {}, _object, _line, col, reason, value from read_parquet({})",
-        quote_text(outcome.model), quote_text(file.string()))));
+    RH_TRY(session->execute(
+        fmt::format("insert into audit.rejected select {}, _object, _line, col, reason, value, double from "
+                    "read_parquet({})",
+                    quote_text(outcome.model), quote_text(file.string()))));
   }
   for (const auto& table : tables_)
     for (const auto& object : table.objects) {
@@ -257,7 +259,7 @@ Result<> Builder::define_audit() {
       RH_ASSIGN(const auto rejects, catalog_.rejects(object.info.key));
       for (const auto& reject : rejects) {
         RH_ASSIGN(const auto inserted,
-                  session->query("insert into audit.rejected values ($1, $2, $3, $4, $5, $6)",
+                  session->query("insert into audit.rejected values ($1, $2, $3, $4, $5, $6, false)",
                                  {"raw." + table.name, object.info.key, static_cast<int64_t>(reject.line),
                                   reject.column, reject.reason, reject.text}));
         (void)inserted;

@@ -68,6 +68,9 @@ struct ObjectAccount {
   uint64_t rejected_structure = 0;  ///< by the crawl: no record of the table's structure
   uint64_t rejected_rules = 0;      ///< by the rules of the model that stages it
   uint64_t kept = 0;
+  uint64_t doubles = 0;      ///< rejected ones that are the same as a kept record: nothing of them is lost
+  std::string content = {};  ///< hash of the object's bytes
+  std::map<std::string, BuildRecord::Values> values = {};  ///< by column; of those that lost any
 };
 
 /// Accounts for every object of the catalog from the models that keep `_object`, and adds a check of
@@ -76,7 +79,12 @@ std::vector<ObjectAccount> account(const Graph& graph, const std::vector<ModelOu
                                    const std::vector<catalog::CatalogTable>& tables,
                                    std::vector<CheckResult>& checks);
 
-/// Judges what the rules left of each delivery: as check_delivery, by the rows that were kept.
-std::vector<CheckResult> check_kept(const Project& project, const std::vector<ObjectAccount>& objects);
+/// A drop of a table, whose loss of records somebody has let in.
+using AcceptedDrops = std::vector<std::pair<std::string, std::string>>;
+
+/// Judges what the rules left of each delivery: as check_delivery, by the rows that were kept. A newest drop
+/// that was let in as it is is not held against the one before.
+std::vector<CheckResult> check_kept(const Project& project, const std::vector<ObjectAccount>& objects,
+                                    const AcceptedDrops& accepted);
 
 }  // namespace reelhouse::model

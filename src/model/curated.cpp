@@ -15,6 +15,25 @@ namespace {
 
 constexpr const char* kBuilding = ".building-";
 
+BuildRecord::ObjectCount counts_from_json(const Json& json) {
+  BuildRecord::ObjectCount counts{
+      json.at("kept"), json.at("rejected"), json.value("doubles", uint64_t{0}), {}};
+  if (json.contains("values"))
+    for (const auto& [column, values] : json.at("values").items())
+      counts.values[column] = {values.at("given"), values.at("lost"), values.at("line"),
+                               values.at("example")};
+  return counts;
+}
+
+Json to_json(const BuildRecord::ObjectCount& counts) {
+  Json json = {{"kept", counts.kept}, {"rejected", counts.rejected}};
+  if (counts.doubles > 0) json["doubles"] = counts.doubles;
+  for (const auto& [column, values] : counts.values)
+    json["values"][column] = {
+        {"given", values.given}, {"lost", values.lost}, {"line", values.line}, {"example", values.example}};
+  return json;
+}
+
 BuildRecord record_from_json(const Json& json) {
   BuildRecord record;
   record.model = json.at("model");
@@ -25,8 +44,8 @@ BuildRecord record_from_json(const Json& json) {
   record.seconds = json.at("seconds");
   for (const auto& column : json.at("columns"))
     record.columns.emplace_back(column.at("name"), column.at("type"));
-  for (const auto& [key, counts] : json.at("objects").items())
-    record.objects[key] = {counts.at("kept"), counts.at("rejected")};
+  if (json.contains("lost")) record.lost = json.at("lost").get<std::map<std::string, uint64_t>>();
+  for (const auto& [key, counts] : json.at("objects").items()) record.objects[key] = counts_from_json(counts);
   record.files = json.at("files").get<std::map<std::string, uint64_t>>();
   return record;
 }
@@ -37,11 +56,11 @@ Json to_json(const BuildRecord& record) {
   Json columns = Json::array();
   for (const auto& [name, type] : record.columns) columns.push_back({{"name", name}, {"type", type}});
   Json objects = Json::object();
-  for (const auto& [key, counts] : record.objects)
-    objects[key] = {{"kept", counts.kept}, {"rejected", counts.rejected}};
-  return {{"model", record.model},         {"fingerprint", record.fingerprint}, {"rows", record.rows},
-          {"rejected", record.rejected},   {"repairs", record.repairs},         {"seconds", record.seconds},
-          {"columns", std::move(columns)}, {"objects", std::move(objects)},     {"files", record.files}};
+  for (const auto& [key, counts] : record.objects) objects[key] = to_json(counts);
+  return {{"model", record.model},       {"fingerprint", record.fingerprint}, {"rows", record.rows},
+          {"rejected", record.rejected}, {"repairs", record.repairs},         {"lost", record.lost},
+          {"seconds", record.seconds},   {"columns", std::move(columns)},     {"objects", std::move(objects)},
+          {"files", record.files}};
 }
 
 fs::path Curated::folder(const std::string& model, const std::string& fingerprint) const {

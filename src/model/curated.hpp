@@ -22,16 +22,26 @@ struct BuildRecord {
   std::map<std::string, uint64_t> repairs;  ///< by kind
   double seconds = 0;
   std::vector<std::pair<std::string, std::string>> columns;  ///< name, type
+  std::map<std::string, uint64_t> lost;  ///< values of kept rows that became null, by delivered column
+  /// What became of the values of one delivered column in the kept rows of one object.
+  struct Values {
+    uint64_t given = 0;
+    uint64_t lost = 0;
+    uint64_t line = 0;  ///< of the first that was lost
+    std::string example;
+  };
   struct ObjectCount {
     uint64_t kept = 0;
     uint64_t rejected = 0;
+    uint64_t doubles = 0;                       ///< rejected ones that are the same as a kept one
+    std::map<std::string, Values> values = {};  ///< by column; of those that lost any in the build
   };
   std::map<std::string, ObjectCount> objects;  ///< by key, for models that keep `_object`
   std::map<std::string, uint64_t> files;       ///< name -> bytes, set by Curated::finish
 };
 
 /// The curated tables of a store: `curated/<model>/<fingerprint>/` holds part-*.parquet, and beside
-/// them _rejected.parquet and _repaired.parquet (where there are any) and _build.json. A folder is
+/// them _rejected.parquet, _repaired.parquet and _lost.parquet (where there are any) and _build.json. A folder is
 /// there whole or not at all. Where the store lies in a bucket, the folder is what this machine has of it.
 class Curated {
  public:

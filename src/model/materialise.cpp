@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "model/doubles.hpp"
 #include "model/graph.hpp"
+#include "model/lost_values.hpp"
 
 namespace reelhouse::model {
 namespace {
@@ -46,9 +48,9 @@ Result<uint64_t> copy_to(engine::Session& session, const std::string& select, co
 class RuledModel {
  public:
   RuledModel(const Model& model, const fs::path& folder, engine::Session& session)
-      : model_(model), folder_(folder), session_(session), all_(folder / "_all.parquet") {}
+      : model_(model), folder_(folder), session_(session), all_(folder / "_all.parquet"), lost_(model) {}
 
-  Result<> write(BuildRecord& record, bool has_lineage) {
+  Result<> write(BuildRecord& record, bool has_lineage, const std::string& raw) {
     auto written = copy_to(session_, judged(), all_);
     if (!written) return fail(blame(written.error()));
     const std::string source = fmt::format("read_parquet({})", quote_text(all_.string()));
@@ -59,8 +61,14 @@ class RuledModel {
     record.rejected = *written - record.rows;
     const std::string lineage =
         has_lineage ? "_object, _line" : "cast(null as varchar) as _object, cast(null as bigint) as _line";
-    if (record.rejected > 0) RH_TRY(write_rejected(record, source, lineage));
+    if (record.rejected > 0) {
+      const bool may_be_doubles = has_lineage && !raw.empty();
+      if (may_be_doubles) RH_TRY(find_doubles(model_, record, raw, source, session_));
+      RH_TRY(write_rejected(record, source, lineage, may_be_doubles));
+      if (may_be_doubles) RH_TRY(session_.execute("drop table _doubles"));
+    }
     RH_TRY(write_repaired(record, source, lineage));
+    RH_TRY(lost_.write(source, lineage, has_lineage, folder_, session_, record));
     std::error_code code;
     fs::remove(all_, code);
     return {};
@@ -76,11 +84,13 @@ class RuledModel {
         cases.empty() ? ", 0 as _reject" : fmt::format(", case{} else 0 end as _reject", cases);
     for (size_t i = 0; i < model_.repairs.size(); ++i)
       flags += fmt::format(", coalesce({}, false) as _repair_{}", model_.repairs[i].when, i);
+    flags += lost_.fates();
     return fmt::format("select *{} from ({}\n) as {}", flags, model_.statement(), quote_name(model_.name));
   }
 
   /// Writes why each rejected row was, and as `record` the row itself as far as it could be read.
-  Result<> write_rejected(const BuildRecord& record, const std::string& source, const std::string& lineage) {
+  Result<> write_rejected(const BuildRecord& record, const std::string& source, const std::string& lineage,
+                          bool may_be_doubles) {
     std::string column;
     std::string reason;
     std::string value;
@@ -93,14 +103,16 @@ class RuledModel {
     }
     const std::string select = fmt::format(
         "select {}, case _reject{} end as col, case _reject{} end as reason, case _reject{} end as value, "
-        "struct_pack({}) as record from {} where _reject > 0",
-        lineage, column, reason, value, packed_columns(record), source);
+        "struct_pack({}) as record, {} as double from {} where _reject > 0",
+        lineage, column, reason, value, packed_columns(record),
+        may_be_doubles ? "(_object, _line) in (select object, line from _doubles)" : "false", source);
     auto written = copy_to(session_, select, folder_ / "_rejected.parquet");
     if (!written) return fail(blame(written.error()));
     return {};
   }
 
-  /// Counts repairs by kind, of kept rows only, and writes one row a repair. Few rows are repaired and
+  /// Counts repairs by kind, of kept rows only and of values that were not lost, and writes one row a repair. Few
+  /// rows are repaired and
   /// there may be many rules, so those rows are set aside once and each rule looks at them only.
   Result<> write_repaired(BuildRecord& record, const std::string& source, const std::string& lineage) {
     std::string any;
@@ -111,9 +123,9 @@ class RuledModel {
       any += fmt::format("{}_repair_{}", i ? " or " : "", i);
       parts += fmt::format(
           "{}select {}, {} as kind, {} as col, cast({} as varchar) as was, cast({} as varchar) as now "
-          "from _repaired where _repair_{}",
+          "from _repaired where _repair_{} and not ({})",
           i ? " union all " : "", lineage, quote_text(rule.kind), quote_text(rule.column), rule.was, rule.now,
-          i);
+          i, lost_.is_lost(rule.column));
     }
     if (parts.empty()) return {};
     RH_TRY(session_.execute(
@@ -147,20 +159,24 @@ class RuledModel {
   const fs::path& folder_;
   engine::Session& session_;
   fs::path all_;
+  LostValues lost_;
 };
 
 /// Counts kept and rejected rows by object, for read = kept + rejected.
 Result<> count_objects(BuildRecord& record, const fs::path& folder, engine::Session& session) {
-  const auto count = [&](const fs::path& file, uint64_t BuildRecord::ObjectCount::*field) -> Result<> {
+  const auto count = [&](const char* file, const char* where,
+                         uint64_t BuildRecord::ObjectCount::*field) -> Result<> {
     RH_ASSIGN(const auto rows,
-              session.query(fmt::format("select _object, count(*) from read_parquet({}) group by _object",
-                                        quote_text(file.string()))));
+              session.query(fmt::format("select _object, count(*) from read_parquet({}) {} group by _object",
+                                        quote_text((folder / file).string()), where)));
     for (size_t row = 0; row < rows.rows.size(); ++row)
       record.objects[rows.text(row, 0)].*field = static_cast<uint64_t>(rows.integer(row, 1));
     return {};
   };
-  RH_TRY(count(folder / "part-0.parquet", &BuildRecord::ObjectCount::kept));
-  if (record.rejected > 0) RH_TRY(count(folder / "_rejected.parquet", &BuildRecord::ObjectCount::rejected));
+  RH_TRY(count("part-0.parquet", "", &BuildRecord::ObjectCount::kept));
+  if (record.rejected == 0) return {};
+  RH_TRY(count("_rejected.parquet", "", &BuildRecord::ObjectCount::rejected));
+  RH_TRY(count("_rejected.parquet", "where double", &BuildRecord::ObjectCount::doubles));
   return {};
 }
 
@@ -188,7 +204,8 @@ std::string read_seed(const Seed& seed) {
       quote_text(seed.file.string()));
 }
 
-Result<BuildRecord> materialise(const Model& model, const fs::path& folder, engine::Session& session) {
+Result<BuildRecord> materialise(const Model& model, const fs::path& folder, engine::Session& session,
+                                const std::string& raw) {
   auto described = session.query(fmt::format("select * from ({}\n) limit 0", model.statement()));
   if (!described) return fail(locate(described.error(), model.sql, model.file.string(), 1));
   BuildRecord record;
@@ -198,7 +215,7 @@ Result<BuildRecord> materialise(const Model& model, const fs::path& folder, engi
   const bool has_lineage =
       has_column(described->columns, "_object") && has_column(described->columns, "_line");
   if (model.has_rules() || record.columns.size() < described->columns.size()) {
-    RH_TRY(RuledModel(model, folder, session).write(record, has_lineage));
+    RH_TRY(RuledModel(model, folder, session).write(record, has_lineage, raw));
   } else {
     auto written = copy_to(session, model.statement(), folder / "part-0.parquet");
     if (!written) return fail(locate(written.error(), model.sql, model.file.string(), 1));

@@ -7,11 +7,12 @@
 namespace reelhouse::model {
 
 /// Runs a model's SELECT and writes its rows, rejected rows and repairs into `folder` as Parquet;
-/// returns the record of the build (seconds and fingerprint are the caller's).
+/// returns the record of the build (seconds and fingerprint are the caller's). `raw` names the raw table whose
+/// records the model stages; empty when it stages none, and no row is told from a double then.
 /// Errors: kProject (the SQL or a rule is wrong: file and line), kFull, kInterrupted, and those of the
 /// row sources that it reads.
 Result<BuildRecord> materialise(const Model& model, const std::filesystem::path& folder,
-                                engine::Session& session);
+                                engine::Session& session, const std::string& raw = "");
 
 /// The SELECT that reads a finished build ("select * from read_parquet(...)").
 std::string read_build(const std::filesystem::path& folder);

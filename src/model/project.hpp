@@ -48,6 +48,7 @@ struct RepairRule {
   std::string was;
   std::string now;
   std::string where;
+  bool is_named = false;  ///< of models/repairs.yml: `now` is what became of every value of the column
 };
 
 /// A relationship that a check of severity error holds: every value of `column` is one of `key` in `to`.

@@ -113,6 +113,7 @@ Result<std::vector<RepairRule>> RepairBook::rules_of(const Yaml& item) const {
   RH_TRY(item.only_keys({"kinds", "column", "was", "now"}));
   RepairRule rule;
   rule.where = item.where();
+  rule.is_named = true;
   RH_ASSIGN(rule.column, item.at("column").text_or(""));
   RH_ASSIGN(rule.was, item.at("was").text());
   RH_ASSIGN(rule.now, item.at("now").text_or("null"));

@@ -32,18 +32,21 @@ Result<std::vector<Build>> builds_of(Project& project, const std::string& wanted
 /// Reads one kind of file from every build that has it.
 Result<engine::Rows> read_builds(Project& project, const std::vector<Build>& builds,
                                  const QuarantineChoice& chosen, std::vector<std::string>& notes) {
-  const bool repairs = chosen.repairs;
   const std::string& table = chosen.table;
   const model::Curated curated(project.settings().store);
-  const std::string columns = repairs ? "_object as object, _line as line, kind, col as \"column\", was, now"
-                                      : "_object as object, _line as line, col as \"column\", reason, value";
+  const std::string columns =
+      "_object as object, _line as line, " + std::string(chosen.repairs ? "kind, col as \"column\", was, now"
+                                                         : chosen.lost  ? "col as \"column\", value"
+                                                                        : "col as \"column\", reason, value");
+  const char* const part = chosen.repairs ? "_repaired.parquet"
+                           : chosen.lost  ? "_lost.parquet"
+                                          : "_rejected.parquet";
   std::string sql;
   for (const auto& build : builds) {
-    const auto file = curated.folder(build.model, build.fingerprint) /
-                      (repairs ? "_repaired.parquet" : "_rejected.parquet");
+    const auto file = curated.folder(build.model, build.fingerprint) / part;
     if (!table.empty() && build.model != table) continue;
     if (!std::filesystem::exists(file)) {
-      if (build.rejected > 0 && !repairs)
+      if (build.rejected > 0 && !chosen.repairs && !chosen.lost)
         notes.push_back(fmt::format("{} rejected rows of {} are not shown: that build is not kept any more",
                                     build.rejected, build.model));
       continue;
@@ -89,12 +92,18 @@ Result<engine::Rows> list_quarantine(Project& project, const QuarantineChoice& c
     rows.columns = {{"table", "VARCHAR"}, {"object", "VARCHAR"}, {"line", "BIGINT", true},
                     {"kind", "VARCHAR"},  {"column", "VARCHAR"}, {"was", "VARCHAR"},
                     {"now", "VARCHAR"}};
+  else if (chosen.lost)
+    rows.columns = {{"table", "VARCHAR"},
+                    {"object", "VARCHAR"},
+                    {"line", "BIGINT", true},
+                    {"column", "VARCHAR"},
+                    {"value", "VARCHAR"}};
   else
     rows.columns = {{"table", "VARCHAR"},  {"object", "VARCHAR"}, {"line", "BIGINT", true},
                     {"column", "VARCHAR"}, {"reason", "VARCHAR"}, {"value", "VARCHAR"}};
   std::vector<std::string> names;
   for (const auto& build : builds) names.push_back(build.model);
-  if (!chosen.repairs) RH_TRY(add_structural(project, chosen.table, rows, names, notes));
+  if (!chosen.repairs && !chosen.lost) RH_TRY(add_structural(project, chosen.table, rows, names, notes));
   if (rows.rows.empty() && !chosen.table.empty() && std::ranges::find(names, chosen.table) == names.end())
     return fail(ErrorKind::kUsage, fmt::format("there is no table or model '{}'", chosen.table),
                 did_you_mean(chosen.table, names));

@@ -33,8 +33,8 @@ std::map<std::string, Question> questions(const std::shared_ptr<Project>& projec
 std::map<std::string, Question> workflow_questions(const std::shared_ptr<Project>& project,
                                                    const workflow::Scheduler* scheduler);
 
-/// What pages and other systems ask for: "workflows/run", "run/cancel", "run/resume", and "hooks", which are
-/// signed. Null scheduler: each says that this server runs no workflows.
+/// What pages and other systems ask for: "workflows/run", "run/cancel", "run/resume", "run/accept" (which
+/// resumes it too), and "hooks", which are signed. Null scheduler: each says that this server runs no workflows.
 std::map<std::string, Action> workflow_actions(const std::shared_ptr<Project>& project, const Clock& clock,
                                                workflow::Scheduler* scheduler);
 

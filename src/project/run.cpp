@@ -114,6 +114,7 @@ Result<RunEnd> run_default(Project& project, const RunOrder& order, const Clock&
   options.full_refresh = order.full_refresh;
   options.threads = order.threads;
   options.memory_limit = order.memory_limit;
+  options.accept = order.accept;
   auto steps = steps_of(project, workflow, std::move(options), clock, telling);
   RH_TRY(steps.take_hold());
   RH_ASSIGN(const auto history, project.history());
@@ -147,7 +148,9 @@ Result<RunEnd> run(Project& project, const RunOrder& order, const Clock& clock, 
   RH_ASSIGN(const auto history, project.history());
   RH_ASSIGN(const auto run,
             history->begin({.workflow = workflow.name, .properties = properties}, workflow.at_once, clock));
-  auto steps = steps_of(project, workflow, project.pipeline_options(), clock, telling);
+  workflow::PipelineOptions options = project.pipeline_options();
+  options.accept = order.accept;
+  auto steps = steps_of(project, workflow, std::move(options), clock, telling);
   return run_to_end(project, workflow, steps, run, nullptr, clock, telling);
 }
 

@@ -22,6 +22,7 @@ struct Telling {
 struct RunOrder {
   std::string workflow = {};  ///< empty: the default one
   workflow::Properties properties = {};
+  std::vector<std::string> accept = {};  ///< tables of which a stopped delivery is let in
   // What shapes the pipeline; only of the default workflow.
   std::vector<std::string> select = {};  ///< models; nothing is published then
   bool full_refresh = false;

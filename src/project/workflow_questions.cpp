@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <cstdlib>
 
+#include "project/letting_in.hpp"
 #include "project/questions.hpp"
 #include "workflow/alert/webhook.hpp"
 #include "workflow/run/log.hpp"
@@ -213,7 +214,7 @@ std::map<std::string, Action> workflow_actions(const std::shared_ptr<Project>& p
                                                workflow::Scheduler* scheduler) {
   std::map<std::string, Action> actions;
   if (scheduler == nullptr) {
-    for (const char* name : {"workflows/run", "run/cancel", "run/resume", "hooks"})
+    for (const char* name : {"workflows/run", "run/cancel", "run/resume", "run/accept", "hooks"})
       actions[name] = [](const Order&) -> Result<Json> {
         return fail(ErrorKind::kUnavailable, "this server runs no workflows",
                     "It was started with --no-workflows.");
@@ -231,6 +232,14 @@ std::map<std::string, Action> workflow_actions(const std::shared_ptr<Project>& p
     return accepted(run);
   };
   actions["run/resume"] = [scheduler](const Order& order) -> Result<Json> {
+    RH_ASSIGN(const auto run, scheduler->resume(order.id, "page"));
+    return accepted(run);
+  };
+  actions["run/accept"] = [project, &clock, scheduler](const Order& order) -> Result<Json> {
+    const Json body = Json::parse(order.body, nullptr, false);
+    if (!body.is_object() || !body.contains("table") || !body["table"].is_string())
+      return fail(ErrorKind::kUsage, "the body does not name a table", R"(Send {"table": "name"}.)");
+    RH_TRY(let_in(*project, order.id, body["table"].get<std::string>(), clock));
     RH_ASSIGN(const auto run, scheduler->resume(order.id, "page"));
     return accepted(run);
   };

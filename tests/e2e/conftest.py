@@ -183,6 +183,12 @@ class House:
         (value,) = row.values()
         return value
 
+    def may_lose(self, share, *tables):
+        """Lets a delivery lose that share, for tests about what becomes of damaged records."""
+        for table in tables or ("netflix_userbase", "netflix_titles"):
+            file = self.project / "sources" / f"{table}.yml"
+            file.write_text(file.read_text().replace(f"  {table}:\n", f"  {table}:\n    may_lose: {share}\n", 1))
+
     def receipt(self):
         return self.run("runs", "--receipt").json()
 

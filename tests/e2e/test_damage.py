@@ -15,6 +15,13 @@ PNG = (b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\1\0\0\0\1\x08\6\0\0\0\x1f\x15\xc4\x
        + b"\0\0\0\nIDATx\x9cc\0\1\0\0\5\0\1\r\n-\xb4\0\0\0\0IEND\xaeB`\x82")
 
 
+@pytest.fixture
+def small(small):
+    """Deliveries of eight rows of which one is damaged are what this is about: they may lose all of them."""
+    small.may_lose("100%")
+    return small
+
+
 def put_gzip(house, data):
     (house.lake.folder / KEY).unlink()
     return house.lake.userbase(name="Netflix Userbase.csv.gz", content=data)

@@ -104,13 +104,14 @@ class TestChecker {
     }
     check_known(test_.rejects, "column", columns, "reject rule");
     check_known(test_.rejects, "reason", reasons, "reject rule");
-    if (!test_.repairs) return;
     columns.clear();
     std::vector<std::string> kinds;
     for (const auto& rule : model_.repairs) {
       columns.push_back(rule.column);
       kinds.push_back(rule.kind);
     }
+    if (test_.lost) check_known(*test_.lost, "column", columns, "repair");
+    if (!test_.repairs) return;
     check_known(*test_.repairs, "column", columns, "repair");
     check_known(*test_.repairs, "kind", kinds, "repair");
   }

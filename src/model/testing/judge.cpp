@@ -21,6 +21,12 @@ const Sheet& reject_sheet() {
   return sheet;
 }
 
+const Sheet& lost_sheet() {
+  static const Sheet sheet = {
+      {"column", "col"}, {"value", "value"}, {"object", "_object"}, {"line", "_line"}};
+  return sheet;
+}
+
 const Sheet& repair_sheet() {
   static const Sheet sheet = {{"kind", "kind"}, {"column", "col"},     {"was", "was"},
                               {"now", "now"},   {"object", "_object"}, {"line", "_line"}};
@@ -152,6 +158,10 @@ Result<> judge(const ModelTest& test, const Graph& graph, const BuildRecord& rec
   if (test.repairs) {
     RowsJudge repaired("repairs", *test.repairs, repair_sheet(), folder / "_repaired.parquet", session);
     RH_TRY(repaired.run(false, differences));
+  }
+  if (test.lost) {
+    RowsJudge lost("lost", *test.lost, lost_sheet(), folder / "_lost.parquet", session);
+    RH_TRY(lost.run(false, differences));
   }
   return account_for_given(test, graph, record, session, differences);
 }

@@ -34,6 +34,7 @@ struct ModelTest {
   bool ordered = false;                                 ///< `expect` comes in this order
   TestRows rejects;                                     ///< rows rejected, all of them
   std::optional<TestRows> repairs;                      ///< repairs of kept rows; nothing = not compared
+  std::optional<TestRows> lost;  ///< values of kept rows that could not be read; nothing = not compared
   std::string where;
 
   const TestRows* given_for(const std::string& table) const;

@@ -12,6 +12,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr const char* kRejectColumns[] = {"column", "reason", "value", "object", "line"};
+constexpr const char* kLostColumns[] = {"column", "value", "object", "line"};
 constexpr const char* kRepairColumns[] = {"kind", "column", "was", "now", "object", "line"};
 
 /// Inputs that hold what was delivered have no empty texts: the lake's reader makes nulls of them.
@@ -62,7 +63,8 @@ class TestsReader {
 
   Result<ModelTest> read_test(const Yaml& yaml) {
     if (!yaml.is_map()) return fail(yaml.error("expected a test here", "It begins with '- name: ...'."));
-    RH_TRY(yaml.only_keys({"name", "description", "given", "expect", "ordered", "rejects", "repairs"}));
+    RH_TRY(
+        yaml.only_keys({"name", "description", "given", "expect", "ordered", "rejects", "repairs", "lost"}));
     ModelTest test;
     test.model = model_.name;
     test.where = yaml.where();
@@ -73,9 +75,9 @@ class TestsReader {
     RH_TRY(read_given(yaml.at("given"), test));
     const bool has_expect = has(yaml, "expect");
     const bool has_repairs = has(yaml, "repairs");
-    if (!has_expect && !has_repairs && !has(yaml, "rejects"))
+    if (!has_expect && !has_repairs && !has(yaml, "rejects") && !has(yaml, "lost"))
       return fail(yaml.error(fmt::format("the test '{}' expects nothing", test.name),
-                             "Say which rows come out: expect, rejects or repairs."));
+                             "Say which rows come out: expect, rejects, repairs or lost."));
     if (test.ordered && !has_expect)
       return fail(yaml.at("ordered").error("'ordered' speaks of expect, which is missing"));
     if (has_expect) {
@@ -84,6 +86,9 @@ class TestsReader {
     RH_ASSIGN(test.rejects, read_verdicts(yaml.at("rejects"), kRejectColumns));
     if (has_repairs) {
       RH_ASSIGN(test.repairs, read_verdicts(yaml.at("repairs"), kRepairColumns));
+    }
+    if (has(yaml, "lost")) {
+      RH_ASSIGN(test.lost, read_verdicts(yaml.at("lost"), kLostColumns));
     }
     return test;
   }
@@ -115,7 +120,7 @@ class TestsReader {
     return rows;
   }
 
-  /// Reads rows of the quarantine or of repairs, whose columns are always the same.
+  /// Reads rows of the quarantine, of repairs or of lost values, whose columns are always the same.
   static Result<TestRows> read_verdicts(const Yaml& yaml, std::span<const char* const> columns) {
     RH_ASSIGN(auto rows, read_expected(yaml));
     const std::vector<std::string> known(columns.begin(), columns.end());

@@ -16,8 +16,8 @@ namespace {
 namespace fs = std::filesystem;
 using Texts = std::vector<std::string>;
 
-constexpr std::array kAlertKinds = {AlertKind::kFailed, AlertKind::kCheckFailed, AlertKind::kLate,
-                                    AlertKind::kSchemaChange, AlertKind::kMetric};
+constexpr std::array kAlertKinds = {AlertKind::kFailed, AlertKind::kCheckFailed,  AlertKind::kStopped,
+                                    AlertKind::kLate,   AlertKind::kSchemaChange, AlertKind::kMetric};
 
 bool contains(const Texts& names, const std::string& name) {
   return std::ranges::find(names, name) != names.end();
@@ -160,6 +160,7 @@ class RuleReader {
       case AlertKind::kFailed:
       case AlertKind::kCheckFailed:
         return {"name", "on", "to", "workflows"};
+      case AlertKind::kStopped:
       case AlertKind::kLate:
       case AlertKind::kSchemaChange:
         return {"name", "on", "to", "tables"};
@@ -172,7 +173,7 @@ class RuleReader {
   Result<> read_subject(const Yaml& yaml, AlertRule& rule) const {
     if (rule.on == AlertKind::kMetric) return read_metric(yaml, rule);
     if (rule.on == AlertKind::kLate) return read_late(yaml, rule);
-    if (rule.on == AlertKind::kSchemaChange) {
+    if (rule.on == AlertKind::kSchemaChange || rule.on == AlertKind::kStopped) {
       RH_ASSIGN(rule.of, known_names(yaml.at("tables"), names_.tables, "dataset or table",
                                      "List them with: reelhouse catalog"));
       return {};
@@ -259,6 +260,8 @@ const char* name_of(AlertKind kind) {
       return "failed";
     case AlertKind::kCheckFailed:
       return "check_failed";
+    case AlertKind::kStopped:
+      return "stopped";
     case AlertKind::kLate:
       return "late";
     case AlertKind::kSchemaChange:

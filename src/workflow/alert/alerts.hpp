@@ -23,6 +23,7 @@ namespace reelhouse::workflow {
 ///   alerts:
 ///     - {on: failed, workflows: [refresh], to: [team, ops]}  # failed, or died
 ///     - {on: check_failed, to: team}
+///     - {on: stopped, tables: [shop], to: team}                 # a delivery that lost more than it may
 ///     - {on: late, tables: [shop], to: ops}                     # what promises a maximum age
 ///     - {on: schema_change, tables: [shop], to: team}           # datasets or tables of the catalog
 ///     - {on: metric, measure: churn, where: "plan = Premium", above: 0.2, to: team}
@@ -40,7 +41,7 @@ struct Channel {
   bool is_mail() const { return !mail_to.empty(); }
 };
 
-enum class AlertKind { kFailed, kCheckFailed, kLate, kSchemaChange, kMetric };
+enum class AlertKind { kFailed, kCheckFailed, kStopped, kLate, kSchemaChange, kMetric };
 const char* name_of(AlertKind kind);
 
 struct AlertRule {

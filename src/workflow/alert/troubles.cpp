@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <map>
 
 #include "base/duration.hpp"
 
@@ -31,6 +32,30 @@ Trouble run_trouble(const AlertRule& rule, const Run& run) {
                       : run.state == RunState::kDied ? "died"
                                                      : "failed"),
           detail_of(run)};
+}
+
+/// Adds a trouble for each table of which a workflow's newest run stopped a delivery.
+void add_stopped(const AlertRule& rule, const Outcome& outcome, const DatasetOf& dataset_of,
+                 std::vector<Trouble>& troubles) {
+  if (!outcome.check_failed || !outcome.stopped.is_array()) return;
+  std::map<std::string, std::string> words;
+  for (const Json& loss : outcome.stopped) {
+    if (!loss.is_object() || !loss.contains("words") || !loss["words"].is_array()) continue;
+    const std::string table = loss.value("table", "");
+    if (!rule.covers(table) && !(dataset_of && rule.covers(dataset_of(table)))) continue;
+    for (const Json& line : loss["words"])
+      if (line.is_string()) words[table] += line.get<std::string>() + "\n";
+  }
+  for (const auto& [table, text] : words) {
+    const std::string key = "stopped " + table;
+    if (std::ranges::any_of(
+            troubles, [&](const Trouble& known) { return known.rule == rule.name && known.key == key; }))
+      continue;
+    troubles.push_back(
+        {rule.name, key, fmt::format("a delivery of {} was stopped; nothing was published", table),
+         text + fmt::format("Run {}. Deliver it again, or let it in: reelhouse run --accept {}",
+                            outcome.check_failed->id, table)});
+  }
 }
 
 Trouble late_trouble(const AlertRule& rule, const Freshness& late) {
@@ -72,7 +97,7 @@ Outcome outcome_since_success(const std::string& workflow, const std::vector<Run
 }
 
 std::vector<Trouble> troubles_of(const AlertBook& book, const std::vector<Outcome>& outcomes,
-                                 const std::vector<Freshness>& freshness) {
+                                 const std::vector<Freshness>& freshness, const DatasetOf& dataset_of) {
   std::vector<Trouble> troubles;
   for (const AlertRule& rule : book.rules) {
     if (rule.on == AlertKind::kFailed || rule.on == AlertKind::kCheckFailed)
@@ -80,6 +105,8 @@ std::vector<Trouble> troubles_of(const AlertBook& book, const std::vector<Outcom
         const auto& run = rule.on == AlertKind::kFailed ? outcome.failed : outcome.check_failed;
         if (run && rule.covers(outcome.workflow)) troubles.push_back(run_trouble(rule, *run));
       }
+    if (rule.on == AlertKind::kStopped)
+      for (const Outcome& outcome : outcomes) add_stopped(rule, outcome, dataset_of, troubles);
     if (rule.on == AlertKind::kLate)
       for (const Freshness& each : freshness)
         if (each.late && rule.covers(each.name)) troubles.push_back(late_trouble(rule, each));
@@ -100,7 +127,7 @@ std::optional<Trouble> metric_trouble(const AlertRule& rule, double value) {
 }
 
 std::optional<Trouble> schema_trouble(const AlertRule& rule, const std::string& run, const Json& changes,
-                                      const std::function<std::string(const std::string&)>& dataset_of) {
+                                      const DatasetOf& dataset_of) {
   std::vector<std::string> lines;
   if (!changes.is_array()) return std::nullopt;
   for (const Json& change : changes) {

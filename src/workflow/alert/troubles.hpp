@@ -26,15 +26,20 @@ struct Outcome {
   std::string workflow;
   std::optional<Run> failed;
   std::optional<Run> check_failed;
-  bool decided = false;  ///< a success was found; else older runs may say more
+  Json stopped = Json::array();  ///< deliveries that the latter stopped on, as its receipt lists them
+  bool decided = false;          ///< a success was found; else older runs may say more
 };
 
 /// Works out a workflow's outcome from its runs, newest first.
 Outcome outcome_since_success(const std::string& workflow, const std::vector<Run>& newest_first);
 
-/// Works out the troubles of the rules on failed, check_failed and late: a pure function of what is so now.
+/// Knows the dataset of a table; may be empty.
+using DatasetOf = std::function<std::string(const std::string& table)>;
+
+/// Works out the troubles of the rules on failed, check_failed, stopped and late: a pure function of what is so
+/// now. A delivery that several workflows stop on is one trouble.
 std::vector<Trouble> troubles_of(const AlertBook& book, const std::vector<Outcome>& outcomes,
-                                 const std::vector<Freshness>& freshness);
+                                 const std::vector<Freshness>& freshness, const DatasetOf& dataset_of = {});
 
 /// Holds a measure's value against its rule's thresholds; nothing when it is within them.
 std::optional<Trouble> metric_trouble(const AlertRule& rule, double value);
@@ -43,6 +48,6 @@ std::optional<Trouble> metric_trouble(const AlertRule& rule, double value);
 /// new, gone and retyped columns and the new and gone tables that the rule covers, by table or by dataset
 /// (`dataset_of` knows it). Nothing when there are none.
 std::optional<Trouble> schema_trouble(const AlertRule& rule, const std::string& run, const Json& changes,
-                                      const std::function<std::string(const std::string& table)>& dataset_of);
+                                      const DatasetOf& dataset_of);
 
 }  // namespace reelhouse::workflow

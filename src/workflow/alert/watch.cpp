@@ -64,8 +64,9 @@ void Watch::look() {
     if (runs) {
       answer(AlertKind::kFailed);
       answer(AlertKind::kCheckFailed);
+      answer(AlertKind::kStopped);
     }
-    auto troubles = troubles_of(options_.book, outcomes, freshness());
+    auto troubles = troubles_of(options_.book, outcomes, freshness(), options_.dataset_of);
     look_at_metrics(answered, troubles);
     std::erase_if(troubles, [&](const Trouble& trouble) {
       return std::ranges::find(answered, trouble.rule) == answered.end();
@@ -101,7 +102,9 @@ Result<> Watch::look_at_runs(std::vector<Outcome>& outcomes) {
     for (const Run& run : changed) touched.insert(run.workflow);
     for (const auto& workflow : options_.workflows) {
       if (!first && !all_new && !touched.contains(workflow)) continue;
-      RH_ASSIGN(outcomes_[workflow], outcome_from_history(workflow));
+      RH_ASSIGN(auto outcome, outcome_from_history(workflow));
+      RH_TRY(look_at_stops(outcome));
+      outcomes_[workflow] = std::move(outcome);
     }
     RH_TRY(look_at_schemas(changed));
     seen_runs_.clear();
@@ -142,6 +145,16 @@ Result<Outcome> Watch::outcome_from_history(const std::string& workflow) const {
   if (outcome.decided || few.size() < kFewRuns || (outcome.failed && outcome.check_failed)) return outcome;
   RH_ASSIGN(const auto all, history_.list(0, workflow));
   return outcome_since_success(workflow, all);
+}
+
+/// Reads what the run that failed a check stopped on.
+Result<> Watch::look_at_stops(Outcome& outcome) const {
+  if (!outcome.check_failed || !options_.receipt || !options_.book.watches(AlertKind::kStopped)) return {};
+  const auto receipt = options_.receipt(outcome.check_failed->id);
+  if (!receipt && receipt.error().kind == ErrorKind::kNotFound) return {};
+  if (!receipt) return fail(receipt.error());
+  if (receipt->is_object()) outcome.stopped = receipt->value("stopped", Json::array());
+  return {};
 }
 
 Result<> Watch::look_at_schemas(const std::vector<Run>& runs) {

@@ -36,7 +36,7 @@ struct WatchOptions {
   std::function<Result<std::optional<double>>(const std::string& measure, const std::string& filter)> measure;
   /// The published version; nothing when there is none. A measure is asked again when it changes.
   std::function<Result<std::optional<int>>()> version;
-  /// A run's receipt (its `changes` are read). kNotFound when it left none.
+  /// A run's receipt (its `changes` and `stopped` are read). kNotFound when it left none.
   std::function<Result<Json>(const std::string& run)> receipt;
   /// The dataset of a table of the catalog; may be empty.
   std::function<std::string(const std::string& table)> dataset_of;
@@ -80,6 +80,7 @@ class Watch {
   Result<> look_at_runs(std::vector<Outcome>& outcomes);
   Result<std::vector<Run>> changed_runs(const std::vector<Run>& newest) const;
   Result<Outcome> outcome_from_history(const std::string& workflow) const;
+  Result<> look_at_stops(Outcome& outcome) const;
   Result<> look_at_schemas(const std::vector<Run>& runs);
   void look_at_metrics(std::vector<std::string>& answered, std::vector<Trouble>& troubles);
   Result<> look_at_freshness();

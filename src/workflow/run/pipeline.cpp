@@ -6,6 +6,7 @@
 #include "base/files.hpp"
 #include "base/hash.hpp"
 #include "base/interrupt.hpp"
+#include "workflow/run/deliveries.hpp"
 #include "workflow/run/publication.hpp"
 #include "workflow/run/receipt.hpp"
 
@@ -64,7 +65,7 @@ class LocalPipeline final : public Pipeline {
   Result<> open_lake();
   Result<> recall_crawl();
   Result<> plan(const Selection& selection);
-  bool nothing_changed();
+  Result<bool> nothing_changed();
   Result<> build_models();
   void tell_outcome(const model::ModelOutcome& outcome);
   Result<> complete_selection();
@@ -73,6 +74,9 @@ class LocalPipeline final : public Pipeline {
     return model::check_delivery(project_, crawled_.tables, crawled_.unreadable,
                                  std::chrono::floor<std::chrono::days>(clock_.now()));
   }
+  Result<> judge_deliveries(bool with_reasons);
+  void account_for(const std::vector<model::ModelOutcome>& outcomes);
+  void tell_account() const;
   void forget_old_copies() const;
   Result<> stop_on_failed_checks();
   std::string content_hash() const;
@@ -230,19 +234,24 @@ std::string LocalPipeline::content_hash() const {
   for (const auto& table : crawled_.tables)  // what models do not read may still be a delivery
     if (project_.find_source_table(table.name) == nullptr)
       for (const auto& object : table.objects) text += object.info.key + object.info.etag + "\n";
+  for (const auto& source : project_.sources)
+    for (const auto& table : source.tables)
+      text += fmt::format("{} {} {}\n", table.name, table.limits.may_lose, table.limits.warn_lost);
   return sha256(text).substr(0, 24);
 }
 
-bool LocalPipeline::nothing_changed() {
-  if (is_partial_ || options_.full_refresh) return false;
+Result<bool> LocalPipeline::nothing_changed() {
+  if (is_partial_ || options_.full_refresh || !options_.accept.empty()) return false;
   const LastPublish last = LastPublish::load(options_.last_publish);
   if (last.version == 0 || last.content != content_hash() || last.server != server()) return false;
   const auto current = warehouse_->current();
   if (!current || !builder_->all_known(build_options_)) return false;
-  result_.unchanged = true;
   const auto outcomes = builder_->known_outcomes();
+  account_for(outcomes);
+  RH_TRY(judge_deliveries(false));
+  if (std::ranges::any_of(result_.losses, &model::Loss::stops)) return false;  // it is let in no more
+  result_.unchanged = true;
   result_.known = outcomes.size();
-  result_.objects = model::account(graph_, outcomes, crawled_.tables, result_.checks);
   if (current->number != last.version)
     say_(
         fmt::format("nothing has changed since version {}; version {} is current because of a rollback. "
@@ -252,6 +261,7 @@ bool LocalPipeline::nothing_changed() {
     say_(fmt::format("nothing has changed: version {} stays current", current->number));
   if (const auto remarks = warehouse_->tend(options_.keep_versions))
     for (const auto& remark : *remarks) say_("publish  " + remark);
+  tell_account();
   return true;
 }
 
@@ -299,7 +309,9 @@ Result<uint64_t> LocalPipeline::build() {
   RH_TRY(recall_crawl());
   RH_TRY(plan({options_.select, options_.full_refresh}));
   is_partial_ = !options_.select.empty();
-  if (!nothing_changed()) {
+  RH_TRY(tables_to_let_in(options_.accept, crawled_.tables));
+  RH_ASSIGN(const bool is_unchanged, nothing_changed());
+  if (!is_unchanged) {
     std::vector<model::CheckResult> by_models;  // none yet: until they are built the crawl alone has rejected
     result_.objects = model::account(graph_, {}, crawled_.tables, by_models);
     result_.checks = check_delivery();
@@ -318,8 +330,9 @@ Result<uint64_t> LocalPipeline::check() {
     const PhaseTimer timer(phases_, "check");
     model::PassedChecks passed(options_.passed_checks);
     RH_ASSIGN(const auto run, model::run_checks(*builder_, graph_, *database_, passed, workers()));
-    result_.objects = model::account(graph_, builder_->outcomes(), crawled_.tables, result_.checks);
-    const auto kept = model::check_kept(project_, result_.objects);
+    account_for(builder_->outcomes());
+    RH_TRY(judge_deliveries(true));
+    const auto kept = model::check_kept(project_, result_.objects, accepted_drops(result_.losses));
     result_.checks.insert(result_.checks.end(), kept.begin(), kept.end());
     result_.checks.insert(result_.checks.end(), run.results.begin(), run.results.end());
     if (!run.left_out.empty())
@@ -328,7 +341,38 @@ Result<uint64_t> LocalPipeline::check() {
   }
   RH_TRY(stop_on_failed_checks());
   is_checked_ = true;
+  if (!options_.publishes) tell_account();
   return result_.checks.size();
+}
+
+/// Counts what became of the records and values that were delivered.
+void LocalPipeline::account_for(const std::vector<model::ModelOutcome>& outcomes) {
+  result_.objects = model::account(graph_, outcomes, crawled_.tables, result_.checks);
+  result_.repaired = 0;
+  result_.lost_values = 0;
+  for (const auto& outcome : outcomes) {
+    for (const auto& [kind, count] : outcome.record.repairs) result_.repaired += count;
+    for (const auto& [column, count] : outcome.record.lost) result_.lost_values += count;
+  }
+}
+
+/// Judges what the deliveries lost, and lets in what was or is accepted.
+Result<> LocalPipeline::judge_deliveries(bool with_reasons) {
+  result_.losses = model::judge_losses(project_, result_.objects);
+  if (with_reasons) {
+    RH_ASSIGN(auto session, database_->connect());
+    RH_TRY(model::explain(result_.losses, result_.objects, *session));
+  }
+  RH_ASSIGN(const auto tables, tables_to_let_in(options_.accept, crawled_.tables));
+  RH_TRY(let_in(result_.losses, tables, model::Acceptances(options_.store, mirror_.get()), run_, clock_.now(),
+                say_));
+  const auto checks = model::check_losses(project_, result_.losses);
+  result_.checks.insert(result_.checks.end(), checks.begin(), checks.end());
+  return {};
+}
+
+void LocalPipeline::tell_account() const {
+  for (const auto& line : account_lines(result_)) say_(line);
 }
 
 /// Says what failed; a failure of severity error ends the run.
@@ -341,10 +385,17 @@ Result<> LocalPipeline::stop_on_failed_checks() {
     (is_error ? failed : warned) += 1;
     say_(fmt::format("check    {} {}: {} ({} {})", is_error ? "FAILED" : "warning", check.model, check.name,
                      check.failures, check.failures == 1 ? "row" : "rows"));
+    if (is_error && check.name == model::kShareCheck) continue;  // what ends the run tells it
     for (const auto& example : check.examples) say_("           " + example);
   }
   say_(fmt::format("check    {} checks, {} failed, {} warnings", result_.checks.size(), failed, warned));
   if (failed == 0) return {};
+  if (is_built_) tell_account();
+  const auto stopped = std::ranges::count_if(result_.checks, [](const model::CheckResult& check) {
+    return !check.passed && check.severity == model::Severity::kError && check.name == model::kShareCheck;
+  });
+  if (auto stop = stop_of(result_.losses, failed - static_cast<size_t>(stopped)))
+    return fail(std::move(*stop));
   return fail(
       ErrorKind::kCheckFailed,
       fmt::format("{} check{} failed, so nothing was published", failed, failed == 1 ? "" : "s"),
@@ -386,6 +437,7 @@ Result<uint64_t> LocalPipeline::publish() {
   say_(fmt::format("publish  version {}: {} tables, {:.1f} MB  {:.1f} s", version.number,
                    version.tables.size(), static_cast<double>(version.bytes) / 1e6, timer.seconds()));
   for (const auto& remark : version.remarks) say_("publish  " + remark);
+  tell_account();
   return tables.size();
 }
 

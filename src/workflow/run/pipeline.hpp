@@ -11,6 +11,7 @@
 #include "base/result.hpp"
 #include "catalog/catalog.hpp"
 #include "model/checks.hpp"
+#include "model/share.hpp"
 #include "warehouse/versions.hpp"
 #include "workflow/history/runs.hpp"
 
@@ -36,6 +37,7 @@ struct PipelineOptions {
   std::vector<std::string> exclude;
   int keep_versions = 5;
   std::vector<std::string> select;  ///< models; empty = all
+  std::vector<std::string> accept;  ///< tables of which a delivery is let in that lost more than it may
   bool full_refresh = false;
   bool publishes = true;     ///< so whether it may is found out before the build
   int threads = 0;           ///< 0 = one a core
@@ -50,6 +52,9 @@ struct PipelineResult {
   size_t known = 0;
   std::vector<model::CheckResult> checks;
   std::vector<model::ObjectAccount> objects;
+  std::vector<model::Loss> losses;  ///< more than go without saying
+  uint64_t repaired = 0;
+  uint64_t lost_values = 0;
   std::vector<catalog::Change> changes;
 };
 

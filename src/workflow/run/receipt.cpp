@@ -57,16 +57,20 @@ Json to_json(const model::CheckResult& check) {
 }
 
 Json to_json(const model::ObjectAccount& object) {
-  return {{"object", object.key},
-          {"etag", object.etag},
-          {"table", object.table},
-          {"drop", to_iso(object.drop)},
-          {"bytes", object.bytes},
-          {"read", object.read},
-          {"kept", object.kept},
-          {"rejected", object.rejected_structure + object.rejected_rules},
-          {"rejected_structure", object.rejected_structure},
-          {"rejected_rules", object.rejected_rules}};
+  Json json = {{"object", object.key},
+               {"etag", object.etag},
+               {"table", object.table},
+               {"drop", to_iso(object.drop)},
+               {"bytes", object.bytes},
+               {"read", object.read},
+               {"kept", object.kept},
+               {"rejected", object.rejected_structure + object.rejected_rules},
+               {"rejected_structure", object.rejected_structure},
+               {"rejected_rules", object.rejected_rules},
+               {"doubles", object.doubles}};
+  for (const auto& [column, values] : object.values)
+    if (values.lost > 0) json["lost_values"][column] = values.lost;
+  return json;
 }
 
 Json to_json(const catalog::Change& change) {
@@ -84,6 +88,7 @@ Json to_json(const model::ModelOutcome& outcome) {
     json["rejected"] = outcome.record.rejected;
     json["seconds"] = rounded(outcome.record.seconds);
     if (!outcome.record.repairs.empty()) json["repairs"] = outcome.record.repairs;
+    if (!outcome.record.lost.empty()) json["lost_values"] = outcome.record.lost;
   }
   if (!outcome.error.empty()) json["error"] = outcome.error;
   return json;
@@ -120,13 +125,22 @@ Json receipt_of(const Run& run, const std::string& error, Time now, const Receip
   receipt["phases"] = parts.phases;
   uint64_t read = 0;
   uint64_t kept = 0;
+  uint64_t doubles = 0;
   Json objects = Json::array();
   for (const auto& object : result.objects) {
     objects.push_back(to_json(object));
     read += object.read;
     kept += object.kept;
+    doubles += object.doubles;
   }
   receipt["records"] = {{"read", read}, {"kept", kept}, {"rejected", read - kept}};
+  receipt["doubles"] = doubles;
+  receipt["repaired"] = result.repaired;
+  receipt["lost_values"] = result.lost_values;
+  for (const char* list : {"stopped", "accepted"}) receipt[list] = Json::array();
+  for (const auto& loss : result.losses)
+    if (loss.stops() || loss.accepted)
+      receipt[loss.accepted ? "accepted" : "stopped"].push_back(to_json(loss));
   receipt["objects"] = std::move(objects);
   Json unreadable = Json::array();
   for (const auto& object : parts.unreadable)

@@ -42,6 +42,8 @@ tables:
     header: false
     encoding: Windows-1252
     min_rows_of_previous: 0.9
+    may_lose: 12.5%
+    warn_lost: 0.02
   shop_item: {}
 )");
   const auto sources = load_sources(folder_.path()).value();
@@ -65,6 +67,8 @@ tables:
   EXPECT_EQ(table.format.has_header, false);
   EXPECT_EQ(table.format.encoding, Encoding::kWindows1252);
   EXPECT_EQ(table.min_rows_of_previous, 0.9);
+  EXPECT_EQ(table.limits.may_lose, 0.125);
+  EXPECT_EQ(table.limits.warn_lost, 0.02);
   EXPECT_THAT(table.where, HasSubstr("shop.yml:7"));
   EXPECT_EQ(source.tables[1].files, "*");
   EXPECT_FALSE(source.tables[1].format.quote.has_value());
@@ -106,6 +110,9 @@ TEST_F(SourcesTest, RefusesWhatCannotBeMeant) {
   EXPECT_THAT(table("encoding: ebcdic").hint, HasSubstr("utf-16le"));
   EXPECT_THAT(table("min_rows_of_previous: 2").message, HasSubstr("from 0 to 1"));
   EXPECT_THAT(table("min_rows_of_previous: .nan").message, HasSubstr("from 0 to 1"));
+  for (const char* wrong : {"101%", "-1%", "1.5", "5 percent", "%", "5%%", ".nan", "all"})
+    EXPECT_THAT(table(std::string("may_lose: '") + wrong + "'").message, HasSubstr("from 0 to 100 %"))
+        << wrong;
 }
 
 TEST_F(SourcesTest, RefusesADatasetOrTableDeclaredTwice) {

@@ -155,5 +155,64 @@ TEST_F(MaterialiseTest, FailsWhenARowCannotBeRead) {
   EXPECT_THAT(record, IsError(ErrorKind::kProject, HasMessage("'x'")));
 }
 
+TEST_F(MaterialiseTest, TellsADoubleFromARecordThatIsLost) {
+  ASSERT_THAT(session_->execute("insert into raw.users values ('4', 'Basic', 'b.csv', 5)"), IsOk());
+  files_.model("m", kStaged, kRules);
+  project_ = files_.load();
+  const auto folder = files_.root() / "out";
+  std::filesystem::create_directories(folder);
+  const auto record = materialise(project_.models.front(), folder, *session_, "users");
+  ASSERT_THAT(record, IsOk());
+  EXPECT_THAT(
+      read("_rejected.parquet", "_line, reason, double"),
+      ElementsAre("3|came before|true", "3|is no number|false", "4|is missing|false", "5|came before|false"))
+      << "line 5 says another plan: that is lost";
+  EXPECT_EQ(record->objects.at("b.csv").doubles, 1U);
+  EXPECT_EQ(record->objects.at("b.csv").rejected, 3U);
+  EXPECT_EQ(record->objects.at("a.csv").doubles, 0U);
+}
+
+constexpr const char* kRead =
+    "select try_cast(year as int) as year, try_cast(length as int) as length, year as _was_year, "
+    "length as _was_length, note as _was_note, nullif(note, '') as note, _object, _line from raw.films";
+constexpr const char* kReadRules =
+    "reject:\n  - {column: Year, when: _was_year = 'reject', reason: is wrong}\n"
+    "repairs:\n"
+    "  - {column: Year, was: _was_year, now: year, kinds: space}\n"
+    "  - {column: Length, was: _was_length, now: length, kinds: space}\n"
+    "  - {kind: length_in_note, column: Length, when: note is not null, was: _was_length, now: note}\n";
+
+TEST_F(MaterialiseTest, CountsAValueThatCouldNotBeReadAsLostAndNotAsRepaired) {
+  ASSERT_THAT(session_->execute("create table raw.films as select * from (values "
+                                "('1999', '90', '', 'a.csv', 2), (' then', '1h', '', 'a.csv', 3), "
+                                "('nan', 'long', 'said here', 'a.csv', 4), (null, ' - ', '', 'a.csv', 5), "
+                                "('reject', '80', '', 'a.csv', 6), (' 2001', '80', '', 'b.csv', 2)) "
+                                "as t (year, length, note, _object, _line)"),
+              IsOk());
+  files_.write("models/repairs.yml", "kinds:\n  space: \"{was} <> trim({was})\"\n");
+  const auto record = build(kRead, kReadRules);
+  ASSERT_THAT(record, IsOk());
+  EXPECT_THAT(record->lost, ElementsAre(std::pair("Length", 1U), std::pair("Year", 1U)))
+      << "a word for nothing, a dash and a value that went elsewhere are none; nor is one of a rejected row";
+  EXPECT_THAT(read("_lost.parquet", "_object, _line, col, value"),
+              ElementsAre("a.csv|3|Length|1h", "a.csv|3|Year| then"));
+  const auto& year = record->objects.at("a.csv").values.at("Year");
+  EXPECT_EQ(year.given, 2U);
+  EXPECT_EQ(year.lost, 1U);
+  EXPECT_EQ(year.line, 3U);
+  EXPECT_EQ(year.example, " then");
+  EXPECT_EQ(record->objects.at("b.csv").values.at("Year").given, 1U);
+  EXPECT_THAT(read("_repaired.parquet", "_object, _line, kind, col"),
+              ElementsAre("a.csv|4|length_in_note|Length", "a.csv|5|space|Length", "b.csv|2|space|Year"));
+  EXPECT_EQ(record->repairs.at("space"), 2U);
+}
+
+TEST_F(MaterialiseTest, WritesNothingOfLostValuesWhereNoneWas) {
+  const auto record = build(kStaged, kRules);
+  ASSERT_THAT(record, IsOk());
+  EXPECT_THAT(record->lost, IsEmpty());
+  EXPECT_FALSE(exists("_lost.parquet"));
+}
+
 }  // namespace
 }  // namespace reelhouse::model

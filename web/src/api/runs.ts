@@ -11,3 +11,6 @@ export const startRun = (id: string, properties: Properties) =>
   post(orderAt('/api/workflows/{id}/run', { id }), { properties })
 export const cancelRun = (id: string) => post(orderAt('/api/run/{id}/cancel', { id }), {})
 export const resumeRun = (id: string) => post(orderAt('/api/run/{id}/resume', { id }), {})
+/** Lets in exactly what a run stopped on of one table, and goes on with it. */
+export const acceptStopped = (id: string, table: string) =>
+  post(orderAt('/api/run/{id}/accept', { id }), { table })

@@ -156,7 +156,7 @@ TEST_F(ModelTestFiles, NameTheLineOfEveryMistake) {
       ElementsAre(
           "stg_order.tests.yml:2: unknown key 'nam' | Did you mean name?",
           "stg_order.tests.yml:3: the test 'two' expects nothing | Say which rows come out: expect, "
-          "rejects or repairs.",
+          "rejects, repairs or lost.",
           "stg_order.tests.yml:7: a test 'three' of stg_order stands above already | Rename or remove "
           "one.",
           "stg_order.tests.yml:11: expected a list of rows | Begin each with '- '; text is read as CSV.",
