@@ -31,7 +31,8 @@ Result<int> show(const GlobalFlags& flags, const CatalogFlags& chosen) {
       RH_ASSIGN(const auto rows, project::list_versions(*cataloged->catalog, table.name));
       print_rows(rows, flags.output());
     } else {
-      print_rows(chosen.objects ? project::list_objects(table) : project::list_columns(table, project->models()->project.sources),
+      print_rows(chosen.objects ? project::list_objects(table)
+                                : project::list_columns(table, project->models()->project.sources),
                  flags.output());
     }
     return kDone;
