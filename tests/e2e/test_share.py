@@ -6,7 +6,7 @@ import shutil
 import pytest
 
 from cases import lay
-from conftest import FIRST_DROP, TITLE_FIELDS, USER_FIELDS, House, csv_text, titles, user, users
+from conftest import FIRST_DROP, House, titles, users
 from test_alerts import bodies, hook, url  # noqa: F401 (hook is a fixture)
 from test_scheduler import post, serve  # noqa: F401 (serve is a fixture)
 from test_workflow_run import PUBLISHING, wait_for, write
@@ -200,7 +200,7 @@ def test_another_project_on_the_same_store_knows_it(small, tmp_path):
     assert other.current() == 1
 
 
-def test_a_triggered_run_stops_is_told_and_is_let_in_from_the_page(small, serve, hook):
+def test_a_triggered_run_stops_is_told_and_is_let_in_from_the_page(small, serve, hook):  # noqa: F811 (fixtures)
     write(small, "nightly", PUBLISHING)
     (small.project / "alerts.yml").write_text(
         "channels:\n  team: {webhook: TEAM_URL}\n"
@@ -211,7 +211,7 @@ def test_a_triggered_run_stops_is_told_and_is_let_in_from_the_page(small, serve,
     wait_for(lambda: server.get(f"/api/run/{run}").json()["state"] == "check_failed")
     (loss,) = server.get(f"/api/runs/{run}").json()["stopped"]
     assert loss["words"][0].startswith("30 of 40 records of raw.netflix_userbase")
-    opened = wait_for(lambda: [n for n in bodies(hook) if n["state"] == "open"], 60)
+    opened = wait_for(lambda: [n for n in bodies(hook) if n["state"] == "open"], 100)
     assert "netflix_userbase was stopped" in opened[0]["title"] and "30 of 40" in opened[0]["detail"]
     assert post(server, f"/api/run/{run}/accept", json.dumps({"table": "netflix_titles"})).status == 400
     assert post(server, f"/api/run/{run}/accept", "{}").status == 400

@@ -27,6 +27,7 @@ struct Outcome {
   std::optional<Run> failed;
   std::optional<Run> check_failed;
   Json stopped = Json::array();  ///< deliveries that the latter stopped on, as its receipt lists them
+  bool stops_known = false;      ///< that receipt was read: it is written a moment after the run has ended
   bool decided = false;          ///< a success was found; else older runs may say more
 };
 

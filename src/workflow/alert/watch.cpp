@@ -102,9 +102,7 @@ Result<> Watch::look_at_runs(std::vector<Outcome>& outcomes) {
     for (const Run& run : changed) touched.insert(run.workflow);
     for (const auto& workflow : options_.workflows) {
       if (!first && !all_new && !touched.contains(workflow)) continue;
-      RH_ASSIGN(auto outcome, outcome_from_history(workflow));
-      RH_TRY(look_at_stops(outcome));
-      outcomes_[workflow] = std::move(outcome);
+      RH_ASSIGN(outcomes_[workflow], outcome_from_history(workflow));
     }
     RH_TRY(look_at_schemas(changed));
     seen_runs_.clear();
@@ -113,7 +111,10 @@ Result<> Watch::look_at_runs(std::vector<Outcome>& outcomes) {
       if (!has_ended(run.state)) seen_runs_[run.id] = fingerprint_of(run);
     seen_change_ = change;
   }
-  for (const auto& [workflow, outcome] : outcomes_) outcomes.push_back(outcome);
+  for (auto& [workflow, outcome] : outcomes_) {
+    RH_TRY(look_at_stops(outcome));
+    outcomes.push_back(outcome);
+  }
   return {};
 }
 
@@ -147,12 +148,14 @@ Result<Outcome> Watch::outcome_from_history(const std::string& workflow) const {
   return outcome_since_success(workflow, all);
 }
 
-/// Reads what the run that failed a check stopped on.
+/// Reads what the run that failed a check stopped on; again at the next look where its receipt is not there yet.
 Result<> Watch::look_at_stops(Outcome& outcome) const {
-  if (!outcome.check_failed || !options_.receipt || !options_.book.watches(AlertKind::kStopped)) return {};
+  if (!outcome.check_failed || outcome.stops_known) return {};
+  if (!options_.receipt || !options_.book.watches(AlertKind::kStopped)) return {};
   const auto receipt = options_.receipt(outcome.check_failed->id);
   if (!receipt && receipt.error().kind == ErrorKind::kNotFound) return {};
   if (!receipt) return fail(receipt.error());
+  outcome.stops_known = true;
   if (receipt->is_object()) outcome.stopped = receipt->value("stopped", Json::array());
   return {};
 }

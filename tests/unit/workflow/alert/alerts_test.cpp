@@ -227,6 +227,26 @@ TEST(Troubles, OnlyASuccessHealsARun) {
   EXPECT_THAT(keys_of({run("other", S::kFailed, "1"), run("refresh", S::kCancelled, "1")}), IsEmpty());
 }
 
+TEST(Troubles, AStoppedDeliveryIsOneTroubleATableUntilARunSucceeds) {
+  AlertBook stops;
+  stops.rules = {{.name = "stopped", .on = AlertKind::kStopped, .of = {"shop"}, .to = {"team"}}};
+  Outcome outcome = outcome_since_success("refresh", {run("refresh", RunState::kCheckFailed, "2")});
+  const auto lost = [](const char* table, const char* words) {
+    return Json{{"table", table}, {"words", {words}}};
+  };
+  outcome.stopped = {lost("shop_order", "9 of 10 records"), lost("shop_order", "8 of 9 values of day"),
+                     lost("other", "all"), Json{{"table", "shop_item"}}, Json("odd")};
+  const auto dataset_of = [](const std::string& table) { return table.substr(0, table.find('_')); };
+  const auto troubles = troubles_of(stops, {outcome, outcome}, {}, dataset_of);
+  ASSERT_THAT(troubles, SizeIs(1));
+  EXPECT_EQ(troubles[0].key, "stopped shop_order");
+  EXPECT_THAT(troubles[0].detail, HasSubstr("9 of 10 records\n8 of 9 values of day\nRun 2."));
+  EXPECT_THAT(troubles[0].detail, HasSubstr("reelhouse run --accept shop_order"));
+  EXPECT_THAT(troubles_of(stops, {outcome}, {}), IsEmpty()) << "the rule names the dataset";
+  outcome.check_failed.reset();
+  EXPECT_THAT(troubles_of(stops, {outcome}, {}, dataset_of), IsEmpty());
+}
+
 TEST(Troubles, LateOnesThatTheRuleCovers) {
   Freshness shop{.name = "shop", .newest = kNow, .max_age = 60s, .age = 100s, .late = true};
   Freshness other = shop;
