@@ -49,8 +49,14 @@ def test_history_receipts_and_quarantine_are_kept(carried):
     assert carried.run("catalog", "orders", "--objects", "--format", "json").json()[-1]["records"] == 4
 
 
+def let_in(carried):
+    """One of four records is lost in a drop that the earlier program published: it has to be let in once."""
+    assert "reelhouse run --accept orders" in carried.run("run", expect=3).err
+    carried.run("run", "--accept", "orders")
+
+
 def test_the_next_run_goes_on_where_it_was(carried):
-    carried.run("run")
+    let_in(carried)
     assert amounts(carried) == [{"orders": 3, "amount": 14.75}]
     drop = carried.project / "lake/raw/shop/drop=2026-11-23"
     drop.mkdir()
@@ -65,6 +71,7 @@ def test_the_next_run_goes_on_where_it_was(carried):
 
 def test_a_run_that_failed_before_can_be_resumed(carried):
     failed = carried.run("runs", "--format", "json").json()[0]
+    let_in(carried)
     carried.run("runs", "resume", failed["run"])
     newest = carried.run("runs", "--format", "json").json()[0]
     assert (newest["state"], newest["cause"]) == ("succeeded", "resume")

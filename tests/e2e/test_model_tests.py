@@ -30,7 +30,7 @@ def test_shipped_models_pass_without_a_lake(house):
     rows = done.json()
     models = {p.stem for folder in TESTED for p in (house.project / "models" / folder).glob("*.sql")}
     assert len(models) > 10
-    assert {row["model"] for row in rows} == models
+    assert {row["model"] for row in rows} >= models
     assert {row["result"] for row in rows} == {"passed"}
     assert all(row["differences"] is None and row["seconds"] >= 0 for row in rows)
     assert f"{len(rows)} tests passed" in done.err
@@ -71,7 +71,7 @@ def test_a_broken_model_fails_with_the_row_that_differs(house):
     ("staging/int_user_snapshot.sql", "v.last_payment_date >= add_months", "v.last_payment_date > add_months"),
     ("matching/int_title_identity.sql", "s.agreeing * 2 >= s.shared", "s.agreeing * 2 >= 0"),
     ("matching/int_title_match.sql", "order by had_ended, years_apart", "order by years_apart, had_ended"),
-    ("matching/int_title_version.sql", "= drop_no - 1 then 0", "< drop_no then 0"),
+    ("matching/int_title_version.sql", "= stay_from then 0", "is not null then 0"),
     ("matching/int_title_credit.sql", "where mention = 1", ""),
     ("matching/int_person_match.sql", "order by title_count desc, length(person_imdb_id)", "order by length(person_imdb_id)"),
     ("matching/int_imdb_title.sql", "copy = 1 and _drop = newest_drop\n)\n\nselect", "copy = 1\n)\n\nselect"),

@@ -7,15 +7,16 @@ from conftest import built, csv_text, users
 
 
 def dependents(house, model):
-    """The model and everything that reads it, from what validate says of each model's inputs."""
-    inputs = {m["model"]: set((m["inputs"] or "").split(", ")) for m in
-              house.run("validate", "--format", "json").json()}
+    """The model and everything that is built from it, from what validate says of each model's inputs."""
+    models = house.run("validate", "--format", "json").json()
+    inputs = {m["model"]: set((m["inputs"] or "").split(", ")) for m in models}
+    views = {m["model"] for m in models if m["materialized"] == "view"}
     assert model in inputs
     found = {model}
     while True:
         more = {name for name, reads in inputs.items() if reads & found} - found
         if not more:
-            return sorted(found)
+            return sorted(found - views)
         found |= more
 
 
