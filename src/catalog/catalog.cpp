@@ -9,6 +9,7 @@
 #include "catalog/crawler.hpp"
 #include "catalog/grouping.hpp"
 #include "catalog/layout.hpp"
+#include "catalog/path_columns.hpp"
 #include "catalog/store.hpp"
 #include "lake/keys.hpp"
 
@@ -103,11 +104,25 @@ std::vector<KnownTable> known_tables(const LakeState& state) {
   std::vector<KnownTable> known;
   for (const auto& [name, table] : state.tables) {
     KnownTable entry{name, table.dataset, {}, {}};
-    for (const auto& column : table.columns) entry.columns.push_back(column.name);
-    for (const auto& object : table.objects) entry.objects.push_back(object.info.key);
+    std::set<std::string> of_paths;  // objects are held against each other by what their files have
+    for (const auto& object : table.objects) {
+      entry.objects.push_back(object.info.key);
+      for (auto& column : added_columns(object, nullptr)) of_paths.insert(std::move(column.name));
+    }
+    for (const auto& column : table.columns)
+      if (!of_paths.contains(column.name)) entry.columns.push_back(column.name);
     known.push_back(std::move(entry));
   }
   return known;
+}
+
+/// Says where the columns of paths come from.
+void note_path_columns(std::vector<CrawledObject>& objects, const std::vector<Source>& sources) {
+  for (auto& object : objects) {
+    if (object.object.table.empty()) continue;
+    const std::string note = path_note(object.object, find_table(sources, object.object.table));
+    if (!note.empty()) object.note += (object.note.empty() ? "" : "; ") + note;
+  }
 }
 
 /// Takes objects without a day of their own out of tables that have objects with one: which of them is newer,
@@ -233,6 +248,7 @@ class StoredCatalog final : public Catalog {
       if (object.object.problem.empty()) object.object.problem = object.read_problem;
     group_objects(objects, sources, known_tables(before));
     refuse_undated_beside_dated(objects);
+    note_path_columns(objects, sources);
     Outcome outcome(before, sources);
     outcome.report.ignored = std::move(layout.ignored);
     outcome.work_out(std::move(objects));

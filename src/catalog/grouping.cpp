@@ -7,6 +7,7 @@
 
 #include "base/near_miss.hpp"
 #include "catalog/layout.hpp"
+#include "catalog/path_columns.hpp"
 #include "catalog/table_name.hpp"
 
 namespace reelhouse::catalog {
@@ -148,12 +149,19 @@ class Dataset {
   std::map<std::string, size_t> by_key_;
 };
 
+/// The columns of an object: its fields', then those of its path.
+std::vector<std::string> all_columns_of(const CatalogObject& object, const SourceTable& declared) {
+  auto names = columns_of(object.profile.format.fields, &declared);
+  for (auto& column : added_columns(object, &declared)) names.push_back(std::move(column.name));
+  return names;
+}
+
 /// Says which declared columns an object lacks; "" when it has all.
 std::string missing_columns(const CrawledObject& object) {
   const SourceTable& declared = *object.claim;
   const Format& format = object.object.profile.format;
   if (format.fields.empty()) return "";
-  const auto names = columns_of(format.fields, &declared);
+  const auto names = all_columns_of(object.object, declared);
   std::vector<std::string> missing;
   std::vector<std::string> spare;
   for (const auto& column : declared.columns)
@@ -206,7 +214,7 @@ void note_unclaimed(CrawledObject& object, const std::vector<Source>& sources) {
   const auto source = std::ranges::find(sources, object.object.dataset, &Source::dataset);
   if (source == sources.end()) return;
   for (const auto& table : source->tables) {
-    const auto names = columns_of(object.object.profile.format.fields, &table);
+    const auto names = all_columns_of(object.object, table);
     const bool has_all = std::ranges::all_of(table.columns, [&](const std::string& column) {
       return std::ranges::find(names, column) != names.end();
     });
@@ -284,6 +292,11 @@ std::vector<CatalogColumn> merge_columns(const std::vector<CatalogObject>& objec
       const auto [position, is_new] = positions.emplace(names[i], columns.size());
       if (is_new) columns.push_back({names[i], profile.format.fields[i], {}, {}});
       columns[position->second].profile.add(profile.fields[i]);
+    }
+    for (const auto& column : added_columns(*object, declared)) {
+      const auto [position, is_new] = positions.emplace(column.name, columns.size());
+      if (is_new) columns.push_back({column.name, place_of(column), {}, {}});
+      columns[position->second].profile.add(profile_of(column, profile));
     }
   }
   for (auto& column : columns) column.type = column.profile.inferred_type();

@@ -13,6 +13,7 @@
 #include "base/text.hpp"
 #include "catalog/foreign.hpp"
 #include "catalog/partition.hpp"
+#include "catalog/path_columns.hpp"
 #include "lake/drops.hpp"
 #include "lake/keys.hpp"
 
@@ -76,15 +77,13 @@ bool place(PlacedObject& object) {
     const auto partition = is_file ? std::nullopt : read_partition(parts[i]);
     if (partition && day.take(*partition, parts[i])) continue;
     object.name += (object.name.empty() ? "" : "/") + parts[i];
-    if (partition)
-      object.note =
-          fmt::format("its folder '{}' is no column of the table: models see it in _object", parts[i]);
   }
   if (day.is_dated()) {
     const lake::DropName drop = day.drop(object.problem);
     object.drop = drop.day;
     object.delivery = drop.number;
   }
+  if (object.problem.empty()) object.problem = path_problem(object.info.key);
   if (!simdjson::validate_utf8(object.info.key)) object.problem = "its name is not valid UTF-8; rename it";
   return day.is_dated();
 }

@@ -17,9 +17,10 @@ namespace reelhouse::catalog {
 
 /// What stands in one projected column of the rows of one object.
 struct CellSource {
-  enum class Kind { kField, kNull, kObject, kLine, kDrop, kConvention };
+  enum class Kind { kField, kNull, kObject, kLine, kDrop, kConvention, kPath };
   Kind kind = Kind::kNull;
-  size_t field = 0;  ///< index into format.fields
+  size_t field = 0;    ///< index into format.fields
+  std::string text{};  ///< of kPath: what stands in every row
 };
 
 /// One object within one scan; opened by the first worker that gets it, shared by those that join.

@@ -103,6 +103,9 @@ class ScanWorker final : public engine::RowWorker {
       case CellSource::Kind::kConvention:
         batch.set_text(column, row, object_->convention());
         break;
+      case CellSource::Kind::kPath:
+        batch.set_text(column, row, cell.text);
+        break;
     }
     return true;
   }

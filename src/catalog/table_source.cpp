@@ -7,6 +7,7 @@
 
 #include "catalog/conventions.hpp"
 #include "catalog/grouping.hpp"
+#include "catalog/path_columns.hpp"
 #include "catalog/scan.hpp"
 
 namespace reelhouse::catalog {
@@ -21,8 +22,9 @@ constexpr std::array kOwnColumns = {CellSource::Kind::kObject, CellSource::Kind:
 
 std::vector<CellSource> cells_of(const CatalogObject& object, const ScannedTable& table,
                                  std::span<const size_t> projection) {
-  const std::vector<std::string> names =
-      columns_of(object.profile.format.fields, table.declared ? &*table.declared : nullptr);
+  const SourceTable* declared = table.declared ? &*table.declared : nullptr;
+  const std::vector<std::string> names = columns_of(object.profile.format.fields, declared);
+  const auto added = added_columns(object, declared);
   std::unordered_map<std::string_view, size_t> fields;
   for (size_t i = 0; i < names.size(); ++i) fields.emplace(names[i], i);
   const size_t own = table.columns.size() - kOwnColumns.size();
@@ -30,14 +32,18 @@ std::vector<CellSource> cells_of(const CatalogObject& object, const ScannedTable
   for (const size_t column : projection) {
     using Kind = CellSource::Kind;
     if (column >= own) {
-      cells.push_back({kOwnColumns[column - own], 0});
+      cells.push_back({kOwnColumns[column - own], 0, {}});
       continue;
     }
-    const auto found = fields.find(table.columns[column].name);
-    if (found == fields.end())
-      cells.push_back({Kind::kNull, 0});
+    const std::string& name = table.columns[column].name;
+    const auto found = fields.find(name);
+    const auto in_path = std::ranges::find(added, name, &PathColumn::name);
+    if (found != fields.end())
+      cells.push_back({Kind::kField, found->second, {}});
+    else if (in_path != added.end() && in_path->value)
+      cells.push_back({Kind::kPath, 0, *in_path->value});
     else
-      cells.push_back({Kind::kField, found->second});
+      cells.push_back({Kind::kNull, 0, {}});
   }
   return cells;
 }

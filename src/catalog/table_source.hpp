@@ -9,7 +9,7 @@ namespace reelhouse::catalog {
 
 /// Makes the rows of a catalog table readable to an engine: every column of the table and every one
 /// that the source declares, all as text (types are the models' business), null where an object lacks
-/// it or the field is empty or \N; and
+/// it or the field is empty or \N, also those of its path's folders (path_columns.hpp); and
 ///   _object VARCHAR  key of the object in the lake
 ///   _line   BIGINT   physical line of the record's first character (row number in Parquet), from 1
 ///   _drop   DATE     the drop it was delivered in

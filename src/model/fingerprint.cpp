@@ -3,6 +3,7 @@
 
 #include "base/hash.hpp"
 #include "catalog/conventions.hpp"
+#include "catalog/path_columns.hpp"
 #include "model/graph.hpp"
 
 namespace reelhouse::model {
@@ -43,6 +44,8 @@ std::string raw_fingerprint(const std::string& name, const Project& project,
     text += fmt::format("{} {} {} {}\n", object.info.key, object.profile.content_hash, to_iso(object.drop),
                         to_json(object.profile.format).dump());
     if (!conventions[i].empty()) text += catalog::to_text(conventions[i]) + "\n";
+    for (const auto& column : catalog::added_columns(object, declared))
+      text += fmt::format("{} is {}\n", column.name, column.folder);
   }
   return short_hash(text);
 }

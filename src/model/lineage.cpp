@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/near_miss.hpp"
+#include "catalog/path_columns.hpp"
 #include "catalog/profile.hpp"
 
 namespace reelhouse::model {
@@ -241,6 +242,8 @@ std::vector<LineageObject> Lineage::objects_of(const Place& place) const {
           same = same || (column == place.column && spelling == columns[i]);
       if (same && entry.field.empty()) entry.field = fields[i];
     }
+    for (const auto& column : catalog::added_columns(object, declared))
+      if (column.name == place.column) entry.field = catalog::place_of(column);
     objects.push_back(std::move(entry));
   }
   return objects;

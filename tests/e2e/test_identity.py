@@ -74,6 +74,34 @@ def test_ways_to_write_a_day(house, folder, day):
     assert house.one("select count(*) from fct_subscription") == 12
 
 
+def test_a_folder_that_names_no_day_is_a_column(house):
+    house.lake.required()
+    fields = [field for field in USER_FIELDS if field != "Country"]
+    for country, first in (("Spain", 1), ("Costa%20Rica", 21), ("__HIVE_DEFAULT_PARTITION__", 41)):
+        rows = [user(number) for number in range(first, first + 4)]
+        house.lake.put(f"netflix_userbase/drop=2023-08-16/country={country}/users.csv", csv_text(rows, fields))
+    assert "the column country is that of its folder 'country=Spain'" in house.run("crawl").out
+    house.run("run")
+    query = """select coalesce(c.country_name, '-') as country, count(*) as users from fct_subscription as f
+        join dim_country as c using (country_key) group by 1 order by 1"""
+    told = {row["country"]: row["users"] for row in house.sql(query)}
+    assert told["Spain"] == 4 and told["Costa Rica"] == 4 and sum(told.values()) == 12
+    folder = house.lake.folder / "raw/netflix_userbase/drop=2023-08-16"
+    (folder / "country=Spain").rename(folder / "country=Italy")
+    house.run("run")
+    told = {row["country"]: row["users"] for row in house.sql(query)}
+    assert told.get("Italy") == 4 and "Spain" not in told
+
+
+def test_a_file_s_own_column_stands_before_its_folder_s(house):
+    house.lake.required()
+    house.lake.put("netflix_userbase/drop=2023-08-16/country=Peru/users.csv", csv_text(users(12), USER_FIELDS))
+    assert "'country=Peru' is passed over: the file has a column country, which says" in house.run("crawl").out
+    house.run("run")
+    assert house.one("select count(*) from dim_user where country_key in "
+                     "(select country_key from dim_country where country_name = 'Peru')") == 0
+
+
 @pytest.mark.parametrize("folder", ["dt=soon", "year=2023/month=13/day=01", "month=08", "dt=2023-08-16/drop=2023-08-16",
                                     "date=__HIVE_DEFAULT_PARTITION__"])
 def test_a_day_that_is_none_is_named(house, folder):

@@ -97,6 +97,15 @@ TEST_F(TableSourceTest, HasWhatTheSourceDeclaresEvenWithoutObjects) {
   EXPECT_THAT(rows({"note", "name"}, 1, &declared).value(), ElementsAre(ScannedRow{std::nullopt, "a"}));
 }
 
+TEST_F(TableSourceTest, HasTheFoldersOfPathsInEveryRow) {
+  add("raw/shop/country=es/1.csv", "id\n1\n2\n");
+  add("raw/shop/country=__HIVE_DEFAULT_PARTITION__/2.jsonl", "{\"id\": 3}\n");
+  add("raw/shop/country=fr/3.csv", "id,country\n4,it\n5,\n");
+  EXPECT_THAT(rows({"id", "country"}).value(),
+              ElementsAre(ScannedRow{"1", "es"}, ScannedRow{"2", "es"}, ScannedRow{"3", std::nullopt},
+                          ScannedRow{"4", "it"}, ScannedRow{"5", std::nullopt}));
+}
+
 TEST_F(TableSourceTest, AppliesAliasesWhereTheColumnItselfIsMissing) {
   add("raw/1.csv", "old,name\n1,a\n");
   add("raw/2.csv", "id,old\n2,b\n");
