@@ -241,7 +241,7 @@ class StoredCatalog final : public Catalog {
                             const CrawlOptions& options, const Clock& clock) override {
     RH_ASSIGN(const LakeState before, locked([&] { return store_->load(lake.name()); }));
     RH_ASSIGN(const auto listing, settled_listing(lake, before));
-    Layout layout = place_objects(listing, options.exclude);
+    Layout layout = place_objects(listing, options.exclude, sources);
     auto objects = start_objects(layout, sources, before);
     RH_TRY(read_objects(lake, objects_to_read(objects), options.threads, profiler_));
     for (auto& object : objects)

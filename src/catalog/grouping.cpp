@@ -6,7 +6,6 @@
 #include <set>
 
 #include "base/near_miss.hpp"
-#include "catalog/layout.hpp"
 #include "catalog/path_columns.hpp"
 #include "catalog/table_name.hpp"
 
@@ -243,16 +242,6 @@ void group_dataset(const std::string& name, std::vector<CrawledObject*>& objects
 }
 
 }  // namespace
-
-const SourceTable* find_claim(const std::vector<Source>& sources, const std::string& dataset,
-                              const std::string& name) {
-  for (const auto& source : sources) {
-    if (source.dataset != dataset) continue;
-    for (const auto& table : source.tables)
-      if (glob_claims(table.files, name)) return &table;
-  }
-  return nullptr;
-}
 
 void group_objects(std::vector<CrawledObject>& objects, const std::vector<Source>& sources,
                    const std::vector<KnownTable>& known) {

@@ -17,10 +17,6 @@ struct KnownTable {
   std::vector<std::string> objects;  ///< keys
 };
 
-/// Finds the declared table whose `files` glob means an object; the first one wins, null for none.
-const SourceTable* find_claim(const std::vector<Source>& sources, const std::string& dataset,
-                              const std::string& name);
-
 /// Gives every object that could be read its table, or the reason why it has none.
 ///
 /// An object that a declaration claims belongs there, provided that it has the declared columns.

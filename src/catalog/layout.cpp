@@ -67,8 +67,30 @@ std::optional<std::string> reason_to_ignore(const lake::ObjectInfo& info,
   return std::nullopt;
 }
 
-/// Reads dataset, drop folder and name out of a key below raw/; true when the drop is dated.
-bool place(PlacedObject& object) {
+/// Finds the day in the name of an object whose table declares a pattern of it. A folder's day must be the same.
+void find_day_in_name(PlacedObject& object, const SourceTable& table) {
+  const DropPattern& pattern = *table.drop_pattern;
+  const auto found = pattern.find(object.name);
+  if (!found.matches && !object.is_dated()) {
+    object.problem = fmt::format(
+        "it lies in no drop folder, and its name does not match the drop_pattern {} ({}), so it cannot be told of "
+        "which day it is; rename it, move it to a folder drop=YYYY-MM-DD, or leave it out with `exclude` in "
+        "reelhouse.yaml",
+        pattern.text(), table.where);
+  } else if (found.matches && !found.day) {
+    object.problem = fmt::format("its name matches the drop_pattern {} ({}), but there is no such day",
+                                 pattern.text(), table.where);
+  } else if (found.matches && object.is_dated() && object.drop != *found.day) {
+    object.problem = fmt::format("its folder says {} and its name {} (drop_pattern {}, {})",
+                                 to_iso(object.drop), to_iso(*found.day), pattern.text(), table.where);
+  } else if (found.matches && !object.is_dated()) {
+    object.drop = *found.day;
+    object.delivery = 1;
+  }
+}
+
+/// Reads dataset, drop and name out of a key below raw/.
+void place(PlacedObject& object, const std::vector<Source>& sources) {
   auto parts = split_path(std::string_view(object.info.key).substr(kRaw.size()));
   object.dataset = parts[0];
   PathDay day;
@@ -83,9 +105,10 @@ bool place(PlacedObject& object) {
     object.drop = drop.day;
     object.delivery = drop.number;
   }
+  const SourceTable* claim = find_claim(sources, object.dataset, object.name);
+  if (object.problem.empty() && claim != nullptr && claim->drop_pattern) find_day_in_name(object, *claim);
   if (object.problem.empty()) object.problem = path_problem(object.info.key);
   if (!simdjson::validate_utf8(object.info.key)) object.problem = "its name is not valid UTF-8; rename it";
-  return day.is_dated();
 }
 
 /// Leaves out copies that lie beside what they were made of.
@@ -128,7 +151,8 @@ void leave_out_superseded(Layout& layout) {
 
 }  // namespace
 
-Layout place_objects(const std::vector<lake::ObjectInfo>& all, const std::vector<std::string>& exclude) {
+Layout place_objects(const std::vector<lake::ObjectInfo>& all, const std::vector<std::string>& exclude,
+                     const std::vector<Source>& sources) {
   Layout layout;
   auto listing = all;
   for (const auto& key : lake::leave_out_incomplete(listing))
@@ -146,8 +170,8 @@ Layout place_objects(const std::vector<lake::ObjectInfo>& all, const std::vector
       continue;
     }
     PlacedObject object{info, {}, {}, Date(), 0, {}, {}};
-    const bool dated = place(object);
-    if (!dated) undated[object.dataset].push_back(layout.objects.size());
+    place(object, sources);
+    if (!object.is_dated()) undated[object.dataset].push_back(layout.objects.size());
     layout.objects.push_back(std::move(object));
   }
   for (const auto& [dataset, indexes] : undated) {
@@ -173,9 +197,13 @@ std::string without_compression_suffix(const std::string& name) {
   return name;
 }
 
-bool glob_claims(const std::string& glob, const std::string& name) {
+std::vector<std::string> spellings_of(const std::string& name) {
   const std::string plain = without_compression_suffix(name);
-  for (const auto& spelling : {name, plain, file_name(name), file_name(plain)})
+  return {name, plain, file_name(name), file_name(plain)};
+}
+
+bool glob_claims(const std::string& glob, const std::string& name) {
+  for (const auto& spelling : spellings_of(name))
     if (matches(glob, spelling, FNM_CASEFOLD)) return true;
   return false;
 }

@@ -4,13 +4,14 @@
 #include <vector>
 
 #include "base/clock.hpp"
+#include "catalog/sources.hpp"
 #include "lake/object_store.hpp"
 
 namespace reelhouse::catalog {
 
 /// One object of the lake at its place: raw/<dataset>/[drop=YYYY-MM-DD/]<name>. A second delivery on one day
 /// stands in drop=YYYY-MM-DD.2, a third in .3, and takes the place of those before. Folders that name a day
-/// as Hive writes it (partition.hpp) are drops too.
+/// as Hive writes it (partition.hpp) are drops too, and so are the days that a table's `drop_pattern` finds in names.
 struct PlacedObject {
   lake::ObjectInfo info;
   std::string dataset;
@@ -31,8 +32,12 @@ struct Layout {
 
 /// Sorts a listing out: which object belongs to which dataset and drop, which belong to none, and
 /// which match one of the `exclude` globs (against the key below raw/, and against the file's
-/// name). Folders that are still being put (lake/drops.hpp) are left out, with a note.
-Layout place_objects(const std::vector<lake::ObjectInfo>& all, const std::vector<std::string>& exclude);
+/// name); `sources` say which tables find their day in names. Folders that are still being put (lake/drops.hpp) are left out, with a note.
+Layout place_objects(const std::vector<lake::ObjectInfo>& all, const std::vector<std::string>& exclude,
+                     const std::vector<Source>& sources = {});
+
+/// The ways to read an object's name: below the drop folder or the file's own, with or without a compression's suffix.
+std::vector<std::string> spellings_of(const std::string& name);
 
 /// Tells whether a declared `files` glob means this object: its name below the drop folder or its
 /// file name, with or without a compression suffix, upper and lower case alike.

@@ -10,6 +10,7 @@
 #include "base/text.hpp"
 #include "base/yaml.hpp"
 #include "catalog/fetch_source.hpp"
+#include "catalog/layout.hpp"
 #include "catalog/profile.hpp"
 
 namespace reelhouse::catalog {
@@ -19,10 +20,10 @@ namespace fs = std::filesystem;
 
 const std::vector<std::string> kSourceKeys = {"dataset", "description", "optional", "missing", "unreadable",
                                               "tables",  "max_age",     "age_of",   "fetch"};
-const std::vector<std::string> kTableKeys = {"files",     "description", "columns",  "optional_columns",
-                                             "aliases",   "conventions", "quote",    "escape",
-                                             "delimiter", "header",      "encoding", "min_rows_of_previous",
-                                             "may_lose",  "warn_lost"};
+const std::vector<std::string> kTableKeys = {
+    "files",    "description", "columns",     "optional_columns", "aliases",  "conventions",
+    "quote",    "escape",      "delimiter",   "header",           "encoding", "min_rows_of_previous",
+    "may_lose", "warn_lost",   "drop_pattern"};
 
 /// Reads a character given as itself or by its name; "none" is '\0' where that is allowed.
 Result<std::optional<char>> character(const Yaml& yaml, bool none_allowed) {
@@ -164,6 +165,12 @@ Result<SourceTable> read_table(const Yaml& yaml, const std::string& name, const 
   RH_TRY(check_name(yaml, name, "table"));
   RH_TRY(yaml.only_keys(kTableKeys));
   RH_ASSIGN(table.files, yaml.at("files").text_or("*"));
+  if (const Yaml pattern = yaml.at("drop_pattern"); !pattern.empty()) {
+    RH_ASSIGN(const std::string text, pattern.text());
+    auto parsed = DropPattern::parse(text);
+    if (!parsed) return fail(pattern.error(parsed.error().message, parsed.error().hint));
+    table.drop_pattern = std::move(*parsed);
+  }
   RH_ASSIGN(table.description, yaml.at("description").text_or(""));
   std::set<std::string> columns;
   RH_ASSIGN(table.columns, column_list(yaml.at("columns"), columns));
@@ -231,6 +238,16 @@ Result<> check_unique(const std::vector<Source>& sources) {
 }
 
 }  // namespace
+
+const SourceTable* find_claim(const std::vector<Source>& sources, const std::string& dataset,
+                              const std::string& name) {
+  for (const auto& source : sources) {
+    if (source.dataset != dataset) continue;
+    for (const auto& table : source.tables)
+      if (glob_claims(table.files, name)) return &table;
+  }
+  return nullptr;
+}
 
 const SourceTable* find_table(const std::vector<Source>& sources, const std::string& name) {
   for (const auto& source : sources)

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/result.hpp"
+#include "catalog/drop_pattern.hpp"
 #include "catalog/format.hpp"
 #include "lake/fetch/fetch.hpp"
 
@@ -31,6 +32,7 @@ struct LossLimits {
 ///   tables:
 ///     shop_order:
 ///       files: orders.*.tsv*         # glob on the object's name below the drop; default *
+///       drop_pattern: orders.%Y%m%d.*  # which part of the name is its drop's day, where no folder names it
 ///       description: ...
 ///       columns: [order_id, customer, amount]  # column names that models rely on
 ///       optional_columns: [x]        # used where present, null elsewhere
@@ -54,6 +56,7 @@ struct SourceTable {
   std::vector<std::pair<std::string, std::string>> aliases;  ///< (spelling in a drop, column)
   std::vector<std::string> spellings;  ///< of the aliases, one for each, as they are written
   std::vector<std::pair<std::string, std::string>> conventions;  ///< (column, one word of its convention)
+  std::optional<DropPattern> drop_pattern;
   FormatOverride format;
   double min_rows_of_previous = 0.5;
   LossLimits limits;
@@ -72,6 +75,10 @@ struct Source {
   std::vector<SourceTable> tables;
   std::string where;
 };
+
+/// Finds the declared table whose `files` glob means an object; the first one wins, null for none.
+const SourceTable* find_claim(const std::vector<Source>& sources, const std::string& dataset,
+                              const std::string& name);
 
 /// Finds a declared table by its name; null when no source declares it.
 const SourceTable* find_table(const std::vector<Source>& sources, const std::string& name);

@@ -102,6 +102,34 @@ def test_a_file_s_own_column_stands_before_its_folder_s(house):
                      "(select country_key from dim_country where country_name = 'Peru')") == 0
 
 
+def declare(house, line):
+    """Adds a line to the declaration of the userbase's table."""
+    source = house.project / "sources/netflix_userbase.yml"
+    source.write_text(source.read_text().replace('    files: "*.csv*"\n', f'    files: "*.csv*"\n    {line}\n'))
+
+
+def test_a_drop_may_stand_in_the_file_s_name(house):
+    house.lake.titles()
+    for day, count in (("20230716", 8), ("20230816", 12)):
+        house.lake.put(f"netflix_userbase/users_{day}.csv", csv_text(users(count), USER_FIELDS))
+    declare(house, 'drop_pattern: "users_%Y%m%d*"')
+    house.run("run")
+    assert {entry["drop"] for key, entry in accounts(house.receipt()).items() if "userbase" in key} == {
+        "2023-07-16", "2023-08-16"}
+    assert house.one("select count(*) from fct_subscription") == 12
+    house.lake.put("netflix_userbase/users_final.csv", csv_text(users(12), USER_FIELDS))
+    told = house.run("run", expect=3).err
+    assert "raw/netflix_userbase/users_final.csv" in told and "does not match the drop_pattern users_%Y%m%d*" in told
+    assert "netflix_userbase.yml:" in told
+
+
+def test_a_wrong_drop_pattern_is_named_by_file_and_line(house):
+    house.lake.required()
+    declare(house, 'drop_pattern: "users_%Y%d.csv"')
+    told = house.run("validate", expect=2).err
+    assert "netflix_userbase.yml:" in told and "has %d and no %m" in told
+
+
 @pytest.mark.parametrize("folder", ["dt=soon", "year=2023/month=13/day=01", "month=08", "dt=2023-08-16/drop=2023-08-16",
                                     "date=__HIVE_DEFAULT_PARTITION__"])
 def test_a_day_that_is_none_is_named(house, folder):

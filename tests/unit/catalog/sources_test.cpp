@@ -23,6 +23,13 @@ class SourcesTest : public ::testing::Test {
   TemporaryFolder folder_;
 };
 
+TEST_F(SourcesTest, NamesFileAndLineOfAWrongDropPattern) {
+  const Error error = error_of("dataset: shop\ntables:\n  sale:\n    drop_pattern: sale_%y%m%d.csv\n");
+  EXPECT_EQ(error.kind, ErrorKind::kProject);
+  EXPECT_THAT(error.where, HasSubstr("shop.yml:4"));
+  EXPECT_EQ(error.message, "the drop_pattern 'sale_%y%m%d.csv' has the code %y");
+}
+
 TEST_F(SourcesTest, ReadsEveryKey) {
   folder_.write("sources/shop.yml", R"(dataset: shop
 description: What was sold.
@@ -32,6 +39,7 @@ unreadable: warn
 tables:
   shop_sale:
     files: "sale*.tsv"
+    drop_pattern: "sale_%Y%m%d.tsv"
     description: One row a sale.
     columns: [sale_id, amount]
     optional_columns: [coupon]
@@ -57,6 +65,7 @@ tables:
   const SourceTable& table = source.tables[0];
   EXPECT_EQ(table.name, "shop_sale");
   EXPECT_EQ(table.files, "sale*.tsv");
+  EXPECT_EQ(table.drop_pattern->text(), "sale_%Y%m%d.tsv");
   EXPECT_THAT(table.columns, ElementsAre("sale_id", "amount"));
   EXPECT_THAT(table.optional_columns, ElementsAre("coupon"));
   EXPECT_THAT(table.aliases, ElementsAre(Pair("sale_number", "sale_id")));
