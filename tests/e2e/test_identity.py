@@ -1,11 +1,12 @@
 """Which delivery a file belongs to: days in paths, copies, files that nobody declared."""
 
+import gzip
 import shutil
 
 import pytest
 
 import cases
-from conftest import USER_FIELDS, accounts, csv_text, user, users
+from conftest import USER_FIELDS, accounts, csv_text, title, user, users
 
 Q = "select count(*) as users, cast(sum(monthly_revenue) as double) as mrr from fct_subscription"
 
@@ -31,6 +32,50 @@ def test_a_copy_beside_its_original_is_left_out_and_told(house):
     assert "is a copy of 'Netflix Userbase.csv'" in house.run("crawl").err
     house.run("run")
     assert published(house) == (300, 3735.0)
+
+
+@pytest.mark.parametrize("names", [("users_a.csv", "users_b.csv"), ("z/users.csv", "a/more.csv.gz")])
+def test_files_of_a_drop_that_contradict_each_other_stop_the_run(house, names):
+    house.lake.titles()
+    first, second = users(100), users(60, first=41)
+    second[9] = {**second[9], "Subscription Type": "Basic", "Monthly Revenue": "99"}
+    for name, rows in zip(names, (first, second)):
+        content = csv_text(rows, USER_FIELDS).encode()
+        house.lake.userbase(name=name, content=gzip.compress(content, mtime=0) if name.endswith(".gz") else content)
+    told = house.run("run", expect=3).err
+    assert "FAILED stg_netflix_user: files_of_a_drop_agree (1 row)" in told
+    assert all(f"/{name}" in told for name in names)
+    assert "user_id = 50" in told and "plan_name, monthly_revenue" in told and "Take the wrong file away" in told
+    assert "files_of_a_drop_agree" in house.run("run", "--accept", "netflix_userbase", expect=3).err
+    second[9] = first[49]
+    content = csv_text(second, USER_FIELDS).encode()
+    house.lake.userbase(name=names[1], content=gzip.compress(content, mtime=0) if names[1].endswith(".gz") else content)
+    house.run("run")  # what is said twice in the same words is a double
+    assert house.one("select count(*) from fct_subscription") == 100
+
+
+def test_a_copy_without_its_name_contradicts_too(house):
+    lay(house, "34-copy-1")
+    drop = next((house.lake.folder / "raw/netflix_userbase").iterdir())
+    (copy,) = [path for path in drop.iterdir() if "Copy" in path.name]
+    copy.rename(drop / "A.csv")
+    told = house.run("run", expect=3).err
+    assert "files_of_a_drop_agree" in told and "/A.csv" in told and "/Netflix Userbase.csv" in told
+
+
+def test_catalogues_of_a_drop_that_contradict_each_other_stop_the_run(house):
+    house.lake.required()
+    house.lake.titles([{**title(2), "release_year": "1999"}, title(3), title(90)], name="more.csv")
+    told = house.run("run", expect=3).err
+    assert "FAILED stg_netflix_title: files_of_a_drop_agree (1 row)" in told
+    assert "show_id = s2" in told and "differs_in = release_year" in told
+
+
+def test_two_rows_of_one_user_in_one_file_contradict_no_other_file(house):
+    house.lake.titles()
+    house.lake.userbase(users(100) + [user(50, monthly_revenue="99")])
+    assert "files_of_a_drop_agree" not in house.run("run").err
+    assert house.one("select count(*) from fct_subscription") == 100
 
 
 def test_an_undated_file_is_not_ranked_against_a_dated_drop(house):

@@ -6,6 +6,7 @@
 #include "base/files.hpp"
 #include "base/hash.hpp"
 #include "base/interrupt.hpp"
+#include "base/text.hpp"
 #include "workflow/run/deliveries.hpp"
 #include "workflow/run/publication.hpp"
 #include "workflow/run/receipt.hpp"
@@ -387,6 +388,8 @@ Result<> LocalPipeline::stop_on_failed_checks() {
                      check.failures, check.failures == 1 ? "row" : "rows"));
     if (is_error && check.name == model::kShareCheck) continue;  // what ends the run tells it
     for (const auto& example : check.examples) say_("           " + example);
+    if (is_error && !check.description.empty())
+      say_("           " + std::string(trimmed(check.description, " \n")));
   }
   say_(fmt::format("check    {} checks, {} failed, {} warnings", result_.checks.size(), failed, warned));
   if (failed == 0) return {};
