@@ -35,27 +35,27 @@ std::string reading_of(const FormatOverride& fixed) {
 
 /// Lists the lake: all of it, so that what lies beside raw/ is not passed over in silence; raw/
 /// alone when the rest may not be listed.
-Result<std::vector<lake::ObjectInfo>> list_lake(const lake::ObjectStore& lake) {
-  auto listing = lake.list("");
+Result<lake::Listing> list_lake(const lake::ObjectStore& lake) {
+  auto listing = lake.survey("");
   if (listing || listing.error().kind == ErrorKind::kNotFound) return listing;
-  return lake.list(std::string(lake::kRaw));
+  return lake.survey(std::string(lake::kRaw));
 }
 
 /// Lists the lake until two listings in a row are the same, unless all is known already: a listing of many
 /// pages that was begun before a delivery and ended after it has seen a part of it.
-Result<std::vector<lake::ObjectInfo>> settled_listing(const lake::ObjectStore& lake,
-                                                      const LakeState& before) {
+Result<lake::Listing> settled_listing(const lake::ObjectStore& lake, const LakeState& before) {
   RH_ASSIGN(auto listing, list_lake(lake));
   for (int again = 0; again < kMostListings; ++again) {
-    const bool all_known = std::ranges::all_of(listing, [&](const lake::ObjectInfo& info) {
+    const bool all_known = std::ranges::all_of(listing.objects, [&](const lake::ObjectInfo& info) {
       if (info.key.find('=') == std::string::npos) return true;  // it is in no drop folder
       const auto known = before.objects.find(info.key);
       return known != before.objects.end() && known->second.object.info.etag == info.etag;
     });
     if (all_known) break;
     RH_ASSIGN(auto next, list_lake(lake));
-    const bool same = std::ranges::equal(
-        listing, next, [](const auto& a, const auto& b) { return a.key == b.key && a.etag == b.etag; });
+    const bool same = std::ranges::equal(listing.objects, next.objects, [](const auto& a, const auto& b) {
+      return a.key == b.key && a.etag == b.etag;
+    });
     listing = std::move(next);
     if (same) break;
   }
@@ -241,7 +241,8 @@ class StoredCatalog final : public Catalog {
                             const CrawlOptions& options, const Clock& clock) override {
     RH_ASSIGN(const LakeState before, locked([&] { return store_->load(lake.name()); }));
     RH_ASSIGN(const auto listing, settled_listing(lake, before));
-    Layout layout = place_objects(listing, options.exclude, sources);
+    Layout layout = place_objects(listing.objects, options.exclude, sources);
+    place_left_out(listing.left_out, options.exclude, layout);
     auto objects = start_objects(layout, sources, before);
     RH_TRY(read_objects(lake, objects_to_read(objects), options.threads, profiler_));
     for (auto& object : objects)
@@ -251,6 +252,7 @@ class StoredCatalog final : public Catalog {
     note_path_columns(objects, sources);
     Outcome outcome(before, sources);
     outcome.report.ignored = std::move(layout.ignored);
+    outcome.report.left_out = std::move(layout.left_out);
     outcome.work_out(std::move(objects));
     if (!options.dry_run)
       RH_TRY(locked(

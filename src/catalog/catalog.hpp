@@ -1,6 +1,7 @@
 #pragma once
 
 #include <filesystem>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -81,8 +82,9 @@ struct CrawlReport {
   std::vector<Change> changes;
   std::vector<CatalogTable> tables;  ///< as they are now (or would be), sorted by name
   std::vector<CatalogObject> unreadable;
-  std::vector<std::string> ignored;  ///< "key (reason)": excluded, or in no dataset
-  size_t objects_read = 0;           ///< others were known by their ETag
+  std::vector<std::string> ignored;        ///< "key (reason)": excluded, or in no dataset
+  std::map<std::string, size_t> left_out;  ///< how many of those may be missed, by kind ("copies")
+  size_t objects_read = 0;                 ///< others were known by their ETag
 };
 
 /// The catalog: tables, objects, schema versions and rejects, in SQLite (one file). Several processes

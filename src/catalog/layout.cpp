@@ -5,6 +5,7 @@
 #include <simdjson.h>
 
 #include <algorithm>
+#include <array>
 #include <map>
 #include <optional>
 #include <set>
@@ -40,30 +41,57 @@ std::vector<std::string> split_path(std::string_view path) {
   }
 }
 
+/// True for a folder's name that a file of records would have.
+bool is_named_as_file(const std::string& folder) {
+  const std::string name = lower(without_compression_suffix(folder));
+  constexpr std::array<std::string_view, 7> kOfRecords = {".csv",   ".tsv",    ".txt",    ".json",
+                                                          ".jsonl", ".ndjson", ".parquet"};
+  return std::ranges::any_of(kOfRecords, [&](std::string_view ending) { return name.ends_with(ending); });
+}
+
 bool names_a_day(std::string_view folder) {
   const auto partition = read_partition(folder);
   return partition && PathDay().take(*partition, folder);
 }
 
+/// Names the `exclude` glob that means a key; nothing where none does.
+std::optional<std::string> excluded_by(const std::string& key, const std::vector<std::string>& exclude) {
+  const std::string below = key.substr(kRaw.size());
+  for (const auto& glob : exclude) {
+    const bool is_folder = glob.ends_with('/') && (below + "/").starts_with(glob);
+    if (is_folder || matches(glob, below) || matches(glob, file_name(key)))
+      return fmt::format("excluded by {}", glob);
+  }
+  return std::nullopt;
+}
+
+/// Why an object is never looked at.
+struct Ignoring {
+  std::string reason;
+  std::string kind;  ///< under which a run counts it; empty where it tells nothing
+};
+
 /// Says why an object is never looked at; nothing for one that is.
-std::optional<std::string> reason_to_ignore(const lake::ObjectInfo& info,
-                                            const std::vector<std::string>& exclude) {
+std::optional<Ignoring> reason_to_ignore(const lake::ObjectInfo& info,
+                                         const std::vector<std::string>& exclude) {
   const std::string below = info.key.substr(kRaw.size());
   const std::string name = file_name(info.key);
-  if (name.empty() || (info.size == 0 && name.ends_with("_$folder$"))) return "marks a folder";
-  if (name[0] == '.' || name[0] == '_') return "is hidden";
-  if (matches("*.md", name, FNM_CASEFOLD)) return "is a note";
-  if (matches("*.crc", name)) return "is a checksum";
-  for (const auto& glob : exclude) {
-    const bool is_folder = glob.ends_with('/') && below.starts_with(glob);
-    if (is_folder || matches(glob, below) || matches(glob, name)) return fmt::format("excluded by {}", glob);
-  }
+  if (name.empty() || (info.size == 0 && name.ends_with("_$folder$"))) return Ignoring{"marks a folder", ""};
+  if (name[0] == '.' || name[0] == '_') return Ignoring{"is hidden", ""};
+  if (matches("*.md", name, FNM_CASEFOLD)) return Ignoring{"is a note", ""};
+  if (matches("*.crc", name)) return Ignoring{"is a checksum", ""};
+  if (auto glob = excluded_by(info.key, exclude)) return Ignoring{std::move(*glob), ""};
   const size_t slash = below.find('/');
-  if (slash == std::string::npos || slash == 0) return "belongs to no dataset";
+  if (slash == std::string::npos || slash == 0) return Ignoring{"belongs to no dataset", "in no dataset"};
   const std::string first = below.substr(0, slash);
   if (names_a_day(first))
-    return fmt::format("belongs to no dataset: {} is its first folder", first.substr(0, first.find('=') + 1));
-  if (auto reason = foreign_reason(below)) return reason;
+    return Ignoring{
+        fmt::format("belongs to no dataset: {} is its first folder", first.substr(0, first.find('=') + 1)),
+        "in no dataset"};
+  if (auto reason = foreign_reason(below)) {
+    const bool is_unfinished = reason->find("unfinished") != std::string::npos;
+    return Ignoring{std::move(*reason), is_unfinished ? "unfinished" : "foreign"};
+  }
   return std::nullopt;
 }
 
@@ -98,6 +126,8 @@ void place(PlacedObject& object, const std::vector<Source>& sources) {
     const bool is_file = i + 1 == parts.size();
     const auto partition = is_file ? std::nullopt : read_partition(parts[i]);
     if (partition && day.take(*partition, parts[i])) continue;
+    if (!is_file && is_named_as_file(parts[i]))
+      object.note = fmt::format("it lies in a folder that is named as a file: {}", parts[i]);
     object.name += (object.name.empty() ? "" : "/") + parts[i];
   }
   if (day.is_dated()) {
@@ -126,6 +156,7 @@ void leave_out_copies(Layout& layout) {
     }
     layout.ignored.push_back(fmt::format(
         "{} (is a copy of '{}' beside it; if it is the better one, take the other away)", key, *original));
+    ++layout.left_out["copies"];
     return true;
   });
 }
@@ -155,8 +186,10 @@ Layout place_objects(const std::vector<lake::ObjectInfo>& all, const std::vector
                      const std::vector<Source>& sources) {
   Layout layout;
   auto listing = all;
-  for (const auto& key : lake::leave_out_incomplete(listing))
+  for (const auto& key : lake::leave_out_incomplete(listing)) {
     layout.ignored.push_back(fmt::format("{} (its folder is still being put, or was left half done)", key));
+    ++layout.left_out["unfinished"];
+  }
   std::map<std::string, std::vector<size_t>> undated;
   std::set<std::string> outside;
   for (const auto& info : listing) {
@@ -166,7 +199,8 @@ Layout place_objects(const std::vector<lake::ObjectInfo>& all, const std::vector
       continue;
     }
     if (const auto reason = reason_to_ignore(info, exclude)) {
-      layout.ignored.push_back(fmt::format("{} ({})", info.key, *reason));
+      layout.ignored.push_back(fmt::format("{} ({})", info.key, reason->reason));
+      if (!reason->kind.empty()) ++layout.left_out[reason->kind];
       continue;
     }
     PlacedObject object{info, {}, {}, Date(), 0, {}, {}};
@@ -186,6 +220,27 @@ Layout place_objects(const std::vector<lake::ObjectInfo>& all, const std::vector
     layout.ignored.push_back(fmt::format("{} (is not below raw/)", place_outside));
   std::ranges::sort(layout.objects, {}, [](const auto& object) { return object.info.key; });
   return layout;
+}
+
+void place_left_out(const std::vector<lake::LeftOut>& left_out, const std::vector<std::string>& exclude,
+                    Layout& layout) {
+  for (const auto& [key, reason, is_refused] : left_out) {
+    const bool is_raw = key + "/" == kRaw;
+    if (!is_raw && !key.starts_with(kRaw)) continue;
+    if (const auto glob = is_raw ? std::nullopt : excluded_by(key, exclude)) {
+      layout.ignored.push_back(fmt::format("{} ({})", key, *glob));
+    } else if (is_refused) {
+      PlacedObject object{{key, 0, "", Time()}, {}, {}, Date(), 0, "it " + reason, {}};
+      object.dataset = is_raw ? key : split_path(std::string_view(key).substr(kRaw.size())).front();
+      object.name = file_name(key);
+      layout.objects.push_back(std::move(object));
+    } else {
+      layout.ignored.push_back(fmt::format("{} ({})", key, reason));
+      const bool is_link = reason.starts_with("is a link") || reason.starts_with("is what");
+      ++layout.left_out[reason == lake::kUnfinishedWork ? "unfinished" : is_link ? "links" : "no files"];
+    }
+  }
+  std::ranges::sort(layout.objects, {}, [](const auto& object) { return object.info.key; });
 }
 
 std::string without_compression_suffix(const std::string& name) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <map>
 #include <string>
 #include <vector>
 
@@ -26,8 +27,9 @@ struct PlacedObject {
 
 /// What a listing comes to.
 struct Layout {
-  std::vector<PlacedObject> objects;  ///< sorted by key
-  std::vector<std::string> ignored;   ///< "key (reason)"; outside raw/ one entry a top folder
+  std::vector<PlacedObject> objects;       ///< sorted by key
+  std::vector<std::string> ignored;        ///< "key (reason)"; outside raw/ one entry a top folder
+  std::map<std::string, size_t> left_out;  ///< how many of those a run tells of, by kind ("copies")
 };
 
 /// Sorts a listing out: which object belongs to which dataset and drop, which belong to none, and
@@ -35,6 +37,10 @@ struct Layout {
 /// name); `sources` say which tables find their day in names. Folders that are still being put (lake/drops.hpp) are left out, with a note.
 Layout place_objects(const std::vector<lake::ObjectInfo>& all, const std::vector<std::string>& exclude,
                      const std::vector<Source>& sources = {});
+
+/// Adds what lies below raw/ and is no object: what is refused as an object with a problem, the rest as ignored.
+void place_left_out(const std::vector<lake::LeftOut>& left_out, const std::vector<std::string>& exclude,
+                    Layout& layout);
 
 /// The ways to read an object's name: below the drop folder or the file's own, with or without a compression's suffix.
 std::vector<std::string> spellings_of(const std::string& name);

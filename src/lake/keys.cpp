@@ -8,6 +8,22 @@ bool is_hidden_part(std::string_view part) {
   return part.starts_with('.') || part.starts_with('_');
 }
 
+bool is_unfinished_part(std::string_view part) {
+  // Hadoop's and Spark's committers, Hive, Impala.
+  for (const std::string_view begin :
+       {"_temporary", "_tmp", ".hive-staging", ".spark-staging", "_impala_insert_staging"})
+    if (part.starts_with(begin)) return true;
+  return false;
+}
+
+std::string_view unfinished_folder(std::string_view key) {
+  for (size_t begin = 0, end = key.find('/'); end != std::string_view::npos; end = key.find('/', begin)) {
+    if (is_unfinished_part(key.substr(begin, end - begin))) return key.substr(0, end);
+    begin = end + 1;
+  }
+  return {};
+}
+
 bool is_hidden_key(std::string_view key) {
   for (size_t begin = 0; begin <= key.size();) {
     const size_t end = std::min(key.find('/', begin), key.size());

@@ -5,7 +5,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <cerrno>
 #include <cstdlib>
 #include <system_error>
@@ -13,28 +12,13 @@
 
 #include "base/files.hpp"
 #include "lake/arriving_folder.hpp"
+#include "lake/folder_walk.hpp"
 #include "lake/keys.hpp"
 
 namespace reelhouse::lake {
 namespace {
 
 namespace fs = std::filesystem;
-using FileId = std::pair<dev_t, ino_t>;
-
-int64_t nanoseconds(const timespec& time) {
-  return time.tv_sec * 1'000'000'000LL + time.tv_nsec;
-}
-
-ObjectInfo info_from(std::string key, const struct stat& status) {
-  ObjectInfo info;
-  info.key = std::move(key);
-  info.size = static_cast<uint64_t>(status.st_size);
-  info.etag = fmt::format("{:x}-{:x}-{:x}-{:x}", status.st_size, nanoseconds(status.st_mtim),
-                          nanoseconds(status.st_ctim), status.st_ino);
-  info.modified = Time(std::chrono::milliseconds(nanoseconds(status.st_mtim) / 1'000'000));
-  return info;
-}
-
 /// Holds a folder's flock, so that comparing and replacing an object in it is one step for all of us.
 class FolderLock {
  public:
@@ -72,36 +56,11 @@ class LocalStore final : public ObjectStore {
   std::string name() const override { return root_.string(); }
 
   Result<std::vector<ObjectInfo>> list(const std::string& prefix) const override {
-    struct stat status {};
-    if (::stat(root_.c_str(), &status) != 0) {
-      Error error = system_error("listing the lake", root_.string(), errno);
-      if (error.kind == ErrorKind::kNotFound)
-        error.hint = "The lake's folder does not exist. Make it, or name another with --lake.";
-      return fail(std::move(error));
-    }
-    if (!S_ISDIR(status.st_mode))
-      return fail(ErrorKind::kNotFound, "listing the lake: it is a file, not a folder",
-                  "Name the folder that holds raw/ with --lake.", root_.string());
-    std::vector<ObjectInfo> found;
-    std::vector<FileId> above;
-    const size_t slash = prefix.rfind('/');
-    const std::string folder = slash == std::string::npos ? "" : prefix.substr(0, slash + 1);
-    if (!folder.empty()) {
-      if (!check_key(folder.substr(0, slash))) return found;
-      for (const auto& part : fs::path(folder))
-        if (is_hidden_part(part.string())) return found;
-      if (::stat((root_ / folder).c_str(), &status) != 0) {
-        if (errno == ENOENT || errno == ENOTDIR) return found;
-        return fail(system_error("listing the folder", (root_ / folder).string(), errno));
-      }
-      if (!S_ISDIR(status.st_mode)) return found;
-    }
-    above.emplace_back(status.st_dev, status.st_ino);
-    RH_TRY(list_folder(folder, prefix, above, found));
-    std::sort(found.begin(), found.end(),
-              [](const ObjectInfo& a, const ObjectInfo& b) { return a.key < b.key; });
-    return found;
+    RH_ASSIGN(auto found, survey(prefix));
+    return std::move(found.objects);
   }
+
+  Result<Listing> survey(const std::string& prefix) const override { return FolderWalk(root_, prefix).run(); }
 
   Result<ObjectInfo> head(const std::string& key) const override {
     RH_TRY(check_key(key));
@@ -114,7 +73,7 @@ class LocalStore final : public ObjectStore {
     }
     if (!S_ISREG(status.st_mode))
       return fail(ErrorKind::kNotFound, "looking up the object: it is not a regular file", "", key);
-    return info_from(key, status);
+    return object_info(key, status);
   }
 
   Result<fs::path> local_copy(const ObjectInfo& info) const override {
@@ -230,49 +189,6 @@ class LocalStore final : public ObjectStore {
     if (reason != EPERM && reason != EOPNOTSUPP && reason != EMLINK)
       return fail(system_error("writing the object", staged.target.string(), reason));
     return rename_durably(staged.temporary, staged.target);
-  }
-
-  /// Adds the objects of one folder; `above` are the folders on the way to it, to see a link that
-  /// leads back to one of them.
-  Result<> list_folder(const std::string& folder, const std::string& prefix, std::vector<FileId>& above,
-                       std::vector<ObjectInfo>& found) const {
-    const fs::path path = folder.empty() ? root_ : root_ / folder;
-    std::error_code code;
-    fs::directory_iterator entries(path, code);
-    for (; !code && entries != fs::directory_iterator(); entries.increment(code)) {
-      const std::string part = entries->path().filename().string();
-      const std::string key = folder + part;
-      const bool leads_there = key.starts_with(prefix) || prefix.starts_with(key + "/");
-      if (is_hidden_part(part) || !leads_there) continue;
-      RH_TRY(list_entry(entries->path(), key, prefix, above, found));
-    }
-    if (code) return fail(system_error("listing the folder", path.string(), code.value()));
-    return {};
-  }
-
-  Result<> list_entry(const fs::path& path, const std::string& key, const std::string& prefix,
-                      std::vector<FileId>& above, std::vector<ObjectInfo>& found) const {
-    struct stat status {};
-    if (::stat(path.c_str(), &status) != 0) {
-      const int reason = errno;
-      if (::lstat(path.c_str(), &status) != 0)
-        return errno == ENOENT ? Result<>{} : fail(system_error("looking up", path.string(), errno));
-      if (!S_ISLNK(status.st_mode))
-        return reason == ENOENT ? Result<>{} : fail(system_error("looking up", path.string(), reason));
-      if (key.starts_with(prefix)) found.push_back(info_from(key, status));
-      return {};
-    }
-    if (S_ISREG(status.st_mode)) {
-      if (key.starts_with(prefix)) found.push_back(info_from(key, status));
-      return {};
-    }
-    if (!S_ISDIR(status.st_mode)) return {};
-    const FileId id(status.st_dev, status.st_ino);
-    if (std::find(above.begin(), above.end(), id) != above.end()) return {};
-    above.push_back(id);
-    RH_TRY(list_folder(key + "/", prefix, above, found));
-    above.pop_back();
-    return {};
   }
 
   fs::path root_;

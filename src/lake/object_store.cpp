@@ -6,6 +6,11 @@
 
 namespace reelhouse::lake {
 
+Result<Listing> ObjectStore::survey(const std::string& prefix) const {
+  RH_ASSIGN(auto objects, list(prefix));
+  return Listing{std::move(objects), {}};
+}
+
 Result<> ObjectStore::prefetch(std::span<const ObjectInfo>) const {
   return {};
 }

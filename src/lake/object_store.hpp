@@ -24,6 +24,20 @@ struct ObjectInfo {
   Time modified;
 };
 
+/// What lies in a store where objects lie, and is none, or none that is taken.
+struct LeftOut {
+  std::string key;
+  std::string reason;  ///< "is a pipe, no file"
+  bool is_refused =
+      false;  ///< it was meant as an object, and what it means cannot be had: a link that leads nowhere
+};
+
+/// All that a walk through a store finds, each sorted by key.
+struct Listing {
+  std::vector<ObjectInfo> objects;
+  std::vector<LeftOut> left_out;
+};
+
 /// One file of a folder that is put.
 struct FolderFile {
   std::filesystem::path file;
@@ -41,6 +55,8 @@ class ObjectStore {
   /// with '.' or '_') are left out. A root or prefix without objects is an empty list.
   /// Errors: kNotFound (the root does not exist), kPermission, kUnavailable, kInterrupted.
   virtual Result<std::vector<ObjectInfo>> list(const std::string& prefix) const = 0;
+  /// Lists the same, and tells what is no object though people may expect it to be one. Errors: as list.
+  virtual Result<Listing> survey(const std::string& prefix) const;
   /// Errors: kNotFound, kPermission, kUnavailable, kInterrupted.
   virtual Result<ObjectInfo> head(const std::string& key) const = 0;
   /// Returns a local file with the object's content as of `info.etag`: for a folder the object itself,

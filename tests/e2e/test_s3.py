@@ -250,6 +250,15 @@ def test_odd_keys_go_both_ways(s3_house, tmp_path):
     assert back.read_bytes() == b"content"
 
 
+def test_unfinished_work_in_a_bucket_is_told(s3_house):
+    s3_house.lake.required()
+    s3_house.bucket.fill(s3_house.lake.folder)
+    for part in ("0", "1"):
+        s3_house.bucket.put(f"raw/netflix_userbase/drop={FIRST_DROP}/_temporary/0/part-{part}.csv", b"half of a")
+    told = s3_house.run("crawl").err
+    assert told.count(f"ignored: raw/netflix_userbase/drop={FIRST_DROP}/_temporary (holds files of a write") == 1
+
+
 def test_a_listing_has_many_pages(s3_house):
     for n in range(1203):
         s3_house.bucket.put(f"raw/many/{n:05d}", b"x")

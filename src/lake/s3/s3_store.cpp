@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 #include <mutex>
+#include <set>
 
 #include "lake/keys.hpp"
 #include "lake/s3/cache.hpp"
@@ -36,7 +37,14 @@ class S3Store final : public ObjectStore {
   }
 
   Result<std::vector<ObjectInfo>> list(const std::string& part) const override {
-    std::vector<ObjectInfo> found;
+    RH_ASSIGN(auto found, survey(part));
+    return std::move(found.objects);
+  }
+
+  Result<Listing> survey(const std::string& part) const override {
+    Listing listing;
+    auto& found = listing.objects;
+    std::set<std::string, std::less<>> unfinished;
     std::string token;
     do {
       RH_ASSIGN(ListPage page, list_page(prefix() + part, token));
@@ -46,6 +54,8 @@ class S3Store final : public ObjectStore {
         const bool is_folder = object.size == 0 && object.key.ends_with('/');
         if (!object.key.empty() && !is_folder && !is_hidden_key(object.key))
           found.push_back(std::move(object));
+        else if (const auto folder = unfinished_folder(object.key); !folder.empty() && !is_folder)
+          unfinished.emplace(folder);
       }
       if (!page.next.empty() && page.next == token)
         return fail(ErrorKind::kUnavailable, "listing the bucket: the server repeats the same page",
@@ -55,7 +65,8 @@ class S3Store final : public ObjectStore {
     std::ranges::sort(found, {}, &ObjectInfo::key);
     const auto same = std::ranges::unique(found, {}, &ObjectInfo::key);
     found.erase(same.begin(), same.end());
-    return found;
+    for (const auto& folder : unfinished) listing.left_out.push_back({folder, std::string(kUnfinishedWork)});
+    return listing;
   }
 
   Result<ObjectInfo> head(const std::string& key) const override {

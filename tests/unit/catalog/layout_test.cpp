@@ -11,6 +11,8 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using ::testing::IsSupersetOf;
+using ::testing::Pair;
 using ::testing::UnorderedElementsAre;
 
 lake::ObjectInfo object(const std::string& key, int days = 0, uint64_t size = 1) {
@@ -108,6 +110,36 @@ TEST(Layout, ExcludesByGlobOnKeyNameOrFolder) {
   EXPECT_THAT(left({"*.csv"}), ElementsAre("raw/b/z.txt"));
   EXPECT_THAT(left({"y.csv", "z.*"}), ElementsAre("raw/a/x.csv", "raw/c/w.csv"));
   EXPECT_THAT(left({"raw"}).size(), 4U);
+}
+
+TEST(Layout, TellsWhatIsNoObjectAndRefusesLinksThatLeadNowhere) {
+  Layout layout =
+      place_objects({object("raw/shop/a.csv"), object("raw/shop/a - Copy.csv"), object("raw/shop/b.csv.part"),
+                     object("raw/stray.csv"), object("raw/shop/n.md")},
+                    {});
+  place_left_out({{"raw/shop/p.csv", "is a pipe, no file"},
+                  {"raw/shop/l", "is a link to raw/shop/a.csv, which is taken where it lies"},
+                  {"raw/shop/gone.csv", "is a link that leads nowhere (to x)", true},
+                  {"raw/shop/known.csv", "is a link that leads nowhere (to y)", true},
+                  {"raw/linked", "is a link that leads out of the lake", true},
+                  {"store/x", "is a pipe, no file"}},
+                 {"known.*"}, layout);
+  EXPECT_THAT(layout.left_out, ElementsAre(Pair("copies", 1), Pair("in no dataset", 1), Pair("links", 1),
+                                           Pair("no files", 1), Pair("unfinished", 1)));
+  ASSERT_EQ(layout.objects.size(), 3U);
+  EXPECT_EQ(layout.objects[0].dataset, "linked");
+  EXPECT_EQ(layout.objects[2].info.key, "raw/shop/gone.csv");
+  EXPECT_EQ(layout.objects[2].dataset, "shop");
+  EXPECT_EQ(layout.objects[2].problem, "it is a link that leads nowhere (to x)");
+  EXPECT_THAT(layout.ignored, IsSupersetOf({"raw/shop/p.csv (is a pipe, no file)",
+                                            "raw/shop/known.csv (excluded by known.*)"}));
+}
+
+TEST(Layout, NotesAFolderThatIsNamedAsAFile) {
+  const Layout layout =
+      place_objects({object("raw/shop/users.csv/part-0"), object("raw/shop/v1.0/users.csv")}, {});
+  EXPECT_THAT(layout.objects[0].note, HasSubstr("named as a file: users.csv"));
+  EXPECT_EQ(layout.objects[1].note, "");
 }
 
 TEST(Layout, MatchesDeclaredFiles) {

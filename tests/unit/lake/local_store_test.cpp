@@ -7,6 +7,7 @@
 #include <thread>
 
 #include "base/files.hpp"
+#include "lake/keys.hpp"
 #include "lake/object_store.hpp"
 #include "lake/temporary_folder.hpp"
 #include "matchers.hpp"
@@ -17,6 +18,8 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using ::testing::IsSupersetOf;
+using ::testing::StartsWith;
 
 class LocalStoreTest : public ::testing::Test {
  protected:
@@ -27,6 +30,13 @@ class LocalStoreTest : public ::testing::Test {
     EXPECT_THAT(objects, IsOk());
     for (const auto& object : objects.value_or(std::vector<ObjectInfo>())) keys.push_back(object.key);
     return keys;
+  }
+  std::vector<std::string> left_out() {
+    std::vector<std::string> told;
+    const Listing listing = store_->survey("").value();
+    for (const auto& [key, reason, is_refused] : listing.left_out)
+      told.push_back((is_refused ? "refused: " : "") + key + " " + reason);
+    return told;
   }
   test::TemporaryFolder folder_;
   std::unique_ptr<ObjectStore> store_;
@@ -60,20 +70,73 @@ TEST_F(LocalStoreTest, SaysThatTheRootIsMissingAndTakesAnEmptyOne) {
               IsError(ErrorKind::kNotFound));
 }
 
-TEST_F(LocalStoreTest, FollowsLinksButNotInCirclesAndShowsThoseThatLeadNowhere) {
+TEST_F(LocalStoreTest, FollowsLinksInsideTheLakeAndOnce) {
+  namespace fs = std::filesystem;
+  const auto link = [&](const fs::path& target, const char* name) {
+    fs::create_directories((folder_.path() / name).parent_path());
+    fs::create_symlink(target, folder_.path() / name);
+  };
+  folder_.write("raw/near.csv", "near");
+  folder_.write("archive/sub/old.csv", "old");
+  link("near.csv", "raw/same.csv");
+  link("../archive", "raw/b");
+  link("../archive/sub", "raw/a");
+  link("../archive/sub/old.csv", "raw/z.csv");
+  link("..", "archive/sub/up");
+  link("../../archive", "archive/sub/again");
+  EXPECT_THAT(keys(), ElementsAre("archive/sub/old.csv", "raw/a/old.csv", "raw/near.csv"));
+  EXPECT_THAT(left_out(), IsSupersetOf({"raw/same.csv is a link to raw/near.csv, which counts there",
+                                        "raw/b/sub is what raw/a is, which is taken",
+                                        "raw/z.csv is what raw/a/old.csv is, which is taken",
+                                        "raw/a/up is a link to a folder that it lies in"}));
+  EXPECT_THAT(keys("raw/a/"), ElementsAre("raw/a/old.csv"));
+  EXPECT_EQ(store_->head("raw/same.csv").value().size, 4U);
+}
+
+TEST_F(LocalStoreTest, RefusesLinksOutOfTheLakeToNowhereAndInCircles) {
   namespace fs = std::filesystem;
   test::TemporaryFolder elsewhere;
   elsewhere.write("in/far.csv", "far");
   folder_.write("raw/near.csv", "near");
   fs::create_directory_symlink(elsewhere.path() / "in", folder_.path() / "raw/linked");
   fs::create_directory_symlink(folder_.path(), folder_.path() / "raw/round");
-  fs::create_symlink("near.csv", folder_.path() / "raw/same.csv");
   fs::create_symlink("gone.csv", folder_.path() / "raw/nowhere.csv");
-  ASSERT_EQ(::mkfifo((folder_.path() / "raw/pipe").c_str(), 0600), 0);
-  EXPECT_THAT(keys(), ElementsAre("raw/linked/far.csv", "raw/near.csv", "raw/nowhere.csv", "raw/same.csv"));
+  fs::create_symlink("it.csv", folder_.path() / "raw/it.csv");
+  EXPECT_THAT(keys(), ElementsAre("raw/near.csv"));
+  EXPECT_THAT(keys("raw/linked/"), IsEmpty());
+  EXPECT_THAT(left_out(), ElementsAre("refused: raw/it.csv is a link that leads in a circle (to it.csv)",
+                                      StartsWith("refused: raw/linked is a link that leads out of the lake"),
+                                      "refused: raw/nowhere.csv is a link that leads nowhere (to gone.csv)",
+                                      "raw/round is a link to a folder that it lies in"));
   EXPECT_THAT(store_->head("raw/nowhere.csv"), IsError(ErrorKind::kNotFound));
-  EXPECT_THAT(store_->head("raw/pipe"), IsError(ErrorKind::kNotFound));
-  EXPECT_EQ(store_->head("raw/same.csv").value().size, 4U);
+  fs::create_directory_symlink(folder_.path(), elsewhere.path() / "lake");
+  store_ = open_store((elsewhere.path() / "lake").string()).value();
+  EXPECT_THAT(keys(), ElementsAre("raw/near.csv")) << "the lake's own folder may be a link";
+}
+
+TEST_F(LocalStoreTest, TellsWhatIsNoFile) {
+  namespace fs = std::filesystem;
+  for (const char* folder : {"raw/users.csv", "raw/drop=2024-01-01.2", "raw/_tmp", "raw/x/.hive-staging_1/0"})
+    fs::create_directories(folder_.path() / folder);
+  folder_.write("raw/_temporary/0/part.csv", "");
+  folder_.write("raw/x/.hive-staging_1/0/part.csv", "");
+  folder_.write("raw/_hidden/a.csv", "");
+  ASSERT_EQ(::mkfifo((folder_.path() / "raw/pipe.csv").c_str(), 0600), 0);
+  fs::create_symlink("pipe.csv", folder_.path() / "raw/pipe2.csv");
+  EXPECT_THAT(keys(), IsEmpty());
+  EXPECT_THAT(left_out(), ElementsAre(StartsWith("raw/_temporary holds files of a write"),
+                                      "raw/pipe.csv is a pipe, no file",
+                                      "raw/pipe2.csv is a link to raw/pipe.csv, which counts there",
+                                      "raw/users.csv is a folder named as a file, and holds none",
+                                      StartsWith("raw/x/.hive-staging_1 holds files of a write")));
+  EXPECT_THAT(store_->head("raw/pipe.csv"), IsError(ErrorKind::kNotFound));
+}
+
+TEST(Keys, NamesTheFolderOfUnfinishedWork) {
+  EXPECT_EQ(unfinished_folder("raw/x/_temporary/0/_temporary/part.csv"), "raw/x/_temporary");
+  EXPECT_EQ(unfinished_folder("raw/x/.spark-staging-1/part.csv"), "raw/x/.spark-staging-1");
+  EXPECT_EQ(unfinished_folder("raw/x/_temporary"), "");
+  EXPECT_EQ(unfinished_folder("raw/_hidden/a"), "");
 }
 
 TEST_F(LocalStoreTest, NamesAFolderThatItMayNotRead) {
