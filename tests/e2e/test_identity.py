@@ -1,7 +1,9 @@
 """Which delivery a file belongs to: days in paths, copies, files that nobody declared."""
 
 import gzip
+import os
 import shutil
+import socket
 
 import pytest
 
@@ -195,10 +197,12 @@ def test_unfinished_and_foreign_files_are_told_and_left_out(house):
         house.lake.put(f"netflix_userbase/drop=2023-07-16/{name}", content)
     told = house.run("crawl").err
     for name in names:
-        if name.startswith("_"):  # what begins so is hidden, as for Hive and Spark
-            continue
+        if name.startswith("_"):  # what begins so is hidden, as for Hive and Spark; the folder is told
+            name = name.split("/")[0]
         assert f"ignored: raw/netflix_userbase/drop=2023-07-16/{name} (" in told, name
-    house.run("run")
+    counted = f"left out {len(names)} files (copies 4, foreign 5, unfinished 4): 'reelhouse crawl' says which and why"
+    assert counted in house.run("run").err
+    assert counted in house.run("run").err  # nothing has changed
     assert house.one("select count(*) from fct_subscription") == 8
 
 
@@ -217,3 +221,63 @@ def test_a_folder_almost_named_as_a_dataset_is_named(house, name):
     shutil.move(house.lake.folder / "raw/netflix_userbase", house.lake.folder / "raw" / name)
     outcome = house.run("run", expect=3)
     assert f"raw/{name} is read by no model" in outcome.err and "raw/netflix_userbase: rename the folder" in outcome.err
+
+
+def test_links_are_followed_inside_the_lake_and_counted_once(house):
+    house.lake.required()
+    folder = house.lake.folder / "raw/netflix_userbase"
+    (folder / "latest").symlink_to("drop=2023-07-16")
+    (folder / "drop=2023-07-16/again.csv").symlink_to("Netflix Userbase.csv")
+    (folder / "round").symlink_to(house.lake.folder)
+    archived = house.lake.folder / "archive/users.csv"
+    archived.parent.mkdir()
+    archived.write_text(csv_text(users(12), USER_FIELDS))
+    (folder / "drop=2023-08-16").mkdir()
+    (folder / "drop=2023-08-16/users.csv").symlink_to(archived)
+    (folder / "drop=2023-08-16/v.csv").symlink_to(archived)
+    told = house.run("crawl").err
+    assert "netflix_userbase/drop=2023-07-16/again.csv (is a link to raw/netflix_userbase/drop=2023-07-16/" in told
+    assert "netflix_userbase/latest (is a link to raw/netflix_userbase/drop=2023-07-16, which counts there)" in told
+    assert "drop=2023-08-16/v.csv (is what raw/netflix_userbase/drop=2023-08-16/users.csv is" in told
+    assert "netflix_userbase/round (is a link to a folder that it lies in)" in told
+    assert "left out 4 files (links 4)" in house.run("run").err
+    assert house.one("select count(*) from fct_subscription") == 12
+
+
+@pytest.mark.parametrize("target, words", [("elsewhere", "leads out of the lake"), ("gone", "leads nowhere"),
+                                           ("users.csv", "leads in a circle")])
+def test_links_that_lead_elsewhere_are_refused(house, tmp_path, target, words):
+    house.lake.required()
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "elsewhere/users.csv").write_text(csv_text(users(12), USER_FIELDS))
+    link = house.lake.folder / "raw/netflix_userbase/users.csv"
+    link.symlink_to(tmp_path / target if target == "elsewhere" else target)
+    told = house.run("run", expect=3).err
+    assert "raw/netflix_userbase/users.csv: it is a link that " + words in told
+    settings = house.project / "reelhouse.yaml"
+    settings.write_text(settings.read_text().replace("exclude: []", "exclude: ['netflix_userbase/users.csv']"))
+    house.run("run")
+    assert house.one("select count(*) from fct_subscription") == 8
+
+
+def test_what_is_no_file_is_told_and_waited_for_by_nobody(house):
+    house.lake.required()
+    folder = house.lake.folder / "raw/netflix_userbase/drop=2023-07-16"
+    os.mkfifo(folder / "pipe.csv")
+    (folder / "users.csv").mkdir()
+    house.lake.put("netflix_userbase/drop=2023-07-16/_temporary/0/part.csv", "half of a")
+    with socket.socket(socket.AF_UNIX) as listening:
+        here = os.getcwd()
+        os.chdir(folder)  # the names of sockets are short
+        listening.bind("socket.csv")
+        os.chdir(here)
+        told = house.run("crawl", timeout=60).err
+        for name, why in (("pipe.csv", "is a pipe"), ("users.csv", "is a folder named as a file"),
+                          ("socket.csv", "is a socket"), ("_temporary", "holds files of a write")):
+            assert f"ignored: raw/netflix_userbase/drop=2023-07-16/{name} ({why}" in told
+        assert "left out 4 files (no files 3, unfinished 1)" in house.run("run", timeout=60).err
+    assert house.one("select count(*) from fct_subscription") == 8
+    house.lake.put("netflix_userbase/drop=2023-08-16/users.csv/part-0.csv", csv_text(users(12), USER_FIELDS))
+    assert "named as a file: users.csv" in house.run("crawl").out
+    house.run("run")
+    assert house.one("select count(*) from fct_subscription") == 12

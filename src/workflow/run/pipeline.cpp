@@ -78,6 +78,7 @@ class LocalPipeline final : public Pipeline {
   Result<> judge_deliveries(bool with_reasons);
   void account_for(const std::vector<model::ModelOutcome>& outcomes);
   void tell_account() const;
+  void tell_left_out() const;
   void forget_old_copies() const;
   Result<> stop_on_failed_checks();
   std::string content_hash() const;
@@ -260,6 +261,7 @@ Result<bool> LocalPipeline::nothing_changed() {
                     last.version, current->number, last.version));
   else
     say_(fmt::format("nothing has changed: version {} stays current", current->number));
+  tell_left_out();
   if (const auto remarks = warehouse_->tend(options_.keep_versions))
     for (const auto& remark : *remarks) say_("publish  " + remark);
   tell_account();
@@ -372,7 +374,21 @@ Result<> LocalPipeline::judge_deliveries(bool with_reasons) {
   return {};
 }
 
+/// Counts what the crawl left out and people may miss.
+void LocalPipeline::tell_left_out() const {
+  size_t files = 0;
+  std::string kinds;
+  for (const auto& [kind, count] : crawled_.left_out) {
+    files += count;
+    kinds += fmt::format("{}{} {}", kinds.empty() ? "" : ", ", kind, count);
+  }
+  if (files > 0)
+    say_(
+        fmt::format("left out {} ({}): 'reelhouse crawl' says which and why", counted(files, "file"), kinds));
+}
+
 void LocalPipeline::tell_account() const {
+  tell_left_out();
   for (const auto& line : account_lines(result_)) say_(line);
 }
 
@@ -393,7 +409,7 @@ Result<> LocalPipeline::stop_on_failed_checks() {
   }
   say_(fmt::format("check    {} checks, {} failed, {} warnings", result_.checks.size(), failed, warned));
   if (failed == 0) return {};
-  if (is_built_) tell_account();
+  is_built_ ? tell_account() : tell_left_out();
   const auto stopped = std::ranges::count_if(result_.checks, [](const model::CheckResult& check) {
     return !check.passed && check.severity == model::Severity::kError && check.name == model::kShareCheck;
   });
