@@ -6,7 +6,8 @@
 #include <set>
 
 #include "base/text.hpp"
-#include "catalog/grouping.hpp"
+#include "catalog/aliases.hpp"
+#include "catalog/path_columns.hpp"
 
 namespace reelhouse::catalog {
 namespace {
@@ -79,17 +80,23 @@ class Unanimous {
 /// Decides the columns of one table.
 class Judge {
  public:
-  Judge(const CatalogTable& table, const SourceTable* declared) : table_(table), declared_(declared) {
+  Judge(const CatalogTable& table, const SourceTable* declared) : declared_(declared) {
     for (const auto& object : table.objects) {
       names_.push_back(columns_of(object.profile.format.fields, declared));
-      for (const auto* rivals : {&kOrders, &kSigns}) note_proofs(object, names_.back(), *rivals);
+      fields_.push_back(object.profile.fields);
+      fields_.back().resize(names_.back().size());
+      for (const auto& column : added_columns(object, declared)) {
+        names_.back().push_back(column.name);
+        fields_.back().push_back(profile_of(column, object.profile));
+      }
+      for (const auto* rivals : {&kOrders, &kSigns}) note_proofs(fields_.back(), names_.back(), *rivals);
     }
   }
 
   ObjectConventions decide(size_t object) const {
     ObjectConventions all;
-    const auto& fields = table_.objects[object].profile.fields;
-    for (size_t i = 0; i < std::min(fields.size(), names_[object].size()); ++i) {
+    const auto& fields = fields_[object];
+    for (size_t i = 0; i < fields.size(); ++i) {
       Convention found;
       if (is_written_so(fields[i], kOrders, kWorthALook))
         decide(object, i, kOrders, found);
@@ -105,7 +112,7 @@ class Judge {
 
  private:
   void decide(size_t object, size_t column, const Rivals& rivals, Convention& found) const {
-    const FieldProfile& field = table_.objects[object].profile.fields[column];
+    const FieldProfile& field = fields_[object][column];
     const std::string& name = names_[object][column];
     const auto settle = [&](const std::string& word, std::string evidence) {
       found.words.push_back(word);
@@ -137,7 +144,7 @@ class Judge {
 
   std::optional<std::string> beside(size_t object, const Rivals& rivals) const {
     Unanimous words;
-    for (const auto& field : table_.objects[object].profile.fields)
+    for (const auto& field : fields_[object])
       if (is_written_so(field, rivals)) words.add(proved(field, rivals));
     return words.word();
   }
@@ -150,9 +157,9 @@ class Judge {
     return std::nullopt;
   }
 
-  void note_proofs(const CatalogObject& object, const std::vector<std::string>& names, const Rivals& rivals) {
-    const auto& fields = object.profile.fields;
-    for (size_t i = 0; i < std::min(fields.size(), names.size()); ++i) {
+  void note_proofs(const std::vector<FieldProfile>& fields, const std::vector<std::string>& names,
+                   const Rivals& rivals) {
+    for (size_t i = 0; i < fields.size(); ++i) {
       if (!is_written_so(fields[i], rivals)) continue;
       proofs_[{rivals.first_word, names[i]}].add(proved(fields[i], rivals));
       proofs_[{rivals.first_word, ""}].add(proved(fields[i], rivals));
@@ -177,9 +184,9 @@ class Judge {
     return serials > 0 && serials == values_of(field);
   }
 
-  const CatalogTable& table_;
   const SourceTable* declared_;
-  std::vector<std::vector<std::string>> names_;
+  std::vector<std::vector<std::string>> names_;    ///< of each object's columns, those of its path behind
+  std::vector<std::vector<FieldProfile>> fields_;  ///< of the same
   std::map<std::pair<std::string, std::string>, Unanimous> proofs_;  ///< by rivals and column; "" = any
 };
 

@@ -84,8 +84,9 @@ FieldProfile profile_of(const PathColumn& column, const ObjectProfile& object) {
     field.nulls = delivered;
     return field;
   }
-  field.kinds[static_cast<size_t>(classify(*column.value))] = delivered;
-  field.longest = column.value->size();
+  count_value(field, *column.value);
+  for (auto& kind : field.kinds) kind *= delivered;
+  for (auto& proof : field.evidence) proof *= delivered;
   field.example = column.value->size() <= kLongestExample ? *column.value : "";
   return field;
 }

@@ -5,6 +5,7 @@
 #include <system_error>
 
 #include "base/files.hpp"
+#include "base/text.hpp"
 #include "lake/keys.hpp"
 
 namespace reelhouse::lake {
@@ -147,7 +148,7 @@ Result<> FolderWalk::follow(const std::string& link) {
   const fs::path path = root_ / link;
   std::error_code code;
   std::error_code ignored;
-  const std::string written = fs::read_symlink(path, ignored).string();
+  const std::string written = one_line(valid_utf8(fs::read_symlink(path, ignored).string()));
   const fs::path target = fs::canonical(path, code);
   struct stat status {};
   if (!code && ::stat(target.c_str(), &status) != 0) code.assign(errno, std::generic_category());
@@ -156,7 +157,8 @@ Result<> FolderWalk::follow(const std::string& link) {
   } else if (code == std::errc::no_such_file_or_directory || code == std::errc::not_a_directory) {
     leave_out(link, fmt::format("is a link that leads nowhere (to {})", written), true);
   } else if (code) {
-    return fail(system_error("looking up", path.string(), code.value()));
+    leave_out(link, fmt::format("is a link that cannot be followed (to {}): {}", written, code.message()),
+              true);
   } else if (!is_within(target, real_root_)) {
     leave_out(
         link,

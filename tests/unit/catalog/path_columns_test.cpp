@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 
+#include "catalog/conventions.hpp"
 #include "catalog/crawl_fakes.hpp"
 #include "catalog/grouping.hpp"
 
@@ -66,6 +67,16 @@ TEST(PathColumns, ArePartOfTheTable) {
   EXPECT_EQ(columns[1].field, "folder n=");
   EXPECT_EQ(columns[1].type, "VARCHAR");
   EXPECT_EQ(columns[1].profile.nulls, 4U);
+}
+
+TEST(PathColumns, HaveConventions) {
+  CatalogTable table;
+  table.objects = {placed("raw/shop/sold=15-01-22/1.csv", {"id"}),
+                   placed("raw/shop/sold=05-01-22/2.csv", {"id"})};
+  for (const auto& conventions : decide_conventions(table, nullptr))
+    EXPECT_EQ(to_text(conventions), ";sold=day_first;");
+  table.objects.erase(table.objects.begin());
+  EXPECT_EQ(to_text(decide_conventions(table, nullptr).at(0)), ";sold=undecided;");
 }
 
 TEST(PathColumns, MayBeDeclared) {
