@@ -1,6 +1,8 @@
 """Which delivery a file belongs to: days in paths, copies, files that nobody declared."""
 
+import csv
 import gzip
+import io
 import os
 import shutil
 import socket
@@ -71,6 +73,36 @@ def test_catalogues_of_a_drop_that_contradict_each_other_stop_the_run(house):
     told = house.run("run", expect=3).err
     assert "FAILED stg_netflix_title: files_of_a_drop_agree (1 row)" in told
     assert "show_id = s2" in told and "differs_in = release_year" in told
+
+
+@pytest.mark.parametrize("changes, words", [({"weekly_hours_viewed": "900"}, "hours_viewed"),
+                                            ({"show_title": "Another"}, "show_title")])
+def test_lists_of_a_drop_that_contradict_each_other_stop_the_run(house, changes, words):
+    house.lake.required()
+    house.lake.top10()
+    (first,) = (house.lake.folder / "raw/netflix_top10_global").rglob("*.tsv")
+    (row,) = csv.DictReader(io.StringIO(first.read_text()), delimiter="\t")
+    again = {**row, "week": "2023-06-25"}
+    other = first.with_name("z_all-weeks-global.tsv")
+    other.write_text(csv_text([again, row, {**row, "weekly_rank": "2", "show_title": "B"}], list(row), delimiter="\t"))
+    house.run("run")
+    other.write_text(csv_text([again, {**row, **changes}], list(row), delimiter="\t"))
+    told = house.run("run", expect=3).err
+    assert "FAILED stg_netflix_top10_global: files_of_a_drop_agree (1 row)" in told
+    assert "week_date = 2023-07-02" in told and f"differs_in = {words}\n" in told
+
+
+def test_lists_by_country_of_a_drop_that_contradict_each_other_stop_the_run(house):
+    house.lake.required()
+    house.lake.top10()
+    (first,) = (house.lake.folder / "raw/netflix_top10_countries").rglob("*.csv")
+    (row,) = csv.DictReader(io.StringIO(first.read_text()))
+    other = first.with_name("a_all-weeks-countries.csv")
+    other.write_text(csv_text([{**row, "country_name": "Italy", "country_iso2": "IT"}, row], list(row)))
+    house.run("run")
+    other.write_text(csv_text([{**row, "show_title": "Another"}], list(row)))
+    told = house.run("run", expect=3).err
+    assert "FAILED stg_netflix_top10_country: files_of_a_drop_agree (1 row)" in told and "country_name = Spain" in told
 
 
 def test_two_rows_of_one_user_in_one_file_contradict_no_other_file(house):
