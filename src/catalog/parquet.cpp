@@ -1,9 +1,11 @@
 #include "catalog/parquet.hpp"
 
 #include <algorithm>
+#include <array>
 
 #include "base/interrupt.hpp"
 #include "catalog/encoding.hpp"
+#include "catalog/values.hpp"
 
 namespace reelhouse::catalog {
 namespace {
@@ -48,9 +50,48 @@ ValueKind kind_of(const std::string& type) {
   return ValueKind::kText;
 }
 
-/// A field's text, null where it is empty.
-std::string text_of_field(const std::string& field) {
-  return fmt::format("nullif(cast({} as varchar), '')", engine::quote_name(field));
+struct Field {
+  std::string name;
+  std::string type;  ///< as the engine calls it: "VARCHAR", "INTEGER[]"
+};
+
+/// A field's text, null where it is empty; what has parts is told as JSON.
+std::string text_of(const Field& field) {
+  static constexpr std::array<std::string_view, 3> kNested = {"STRUCT(", "MAP(", "UNION("};
+  const bool nested = field.type.ends_with("]") || std::ranges::any_of(kNested, [&](std::string_view name) {
+                        return field.type.starts_with(name);
+                      });
+  const std::string name = engine::quote_name(field.name);
+  if (!nested) return fmt::format("nullif(cast({} as varchar), '')", name);
+  return fmt::format("nullif(cast(to_json({}) as varchar), '[]')", name);
+}
+
+Result<std::vector<Field>> describe(engine::Session& session, const std::string& table) {
+  RH_ASSIGN(const engine::Rows described, session.query("describe select * from " + table));
+  std::vector<Field> fields;
+  for (size_t i = 0; i < described.rows.size(); ++i)
+    fields.push_back({described.text(i, 0), described.text(i, 1)});
+  return fields;
+}
+
+/// Notes what the text columns prove of how they are written; typed ones need no proof.
+Result<> note_texts(engine::Session& session, const std::string& table, const std::vector<Field>& fields,
+                    std::vector<FieldProfile>& profiles) {
+  std::vector<size_t> texts;
+  std::string sql;
+  for (size_t i = 0; i < fields.size(); ++i) {
+    if (fields[i].type != "VARCHAR") continue;
+    texts.push_back(i);
+    sql += (sql.empty() ? "select " : ", ") + text_of(fields[i]);
+  }
+  if (texts.empty()) return {};
+  return session.stream(sql + " from " + table, [&](const engine::Rows& rows) {
+    for (const auto& row : rows.rows)
+      for (size_t i = 0; i < texts.size(); ++i)
+        if (const auto* text = std::get_if<std::string>(&row[i]); text != nullptr && may_prove(*text))
+          note_evidence(profiles[texts[i]], *text);
+    return true;
+  });
 }
 
 }  // namespace
@@ -65,12 +106,13 @@ Result<ObjectProfile> profile_parquet(const std::filesystem::path& file, const s
     if (!rows) return fail(damaged(rows.error(), file_name));
     return rows;
   };
-  RH_ASSIGN(const engine::Rows described, query("describe select * from " + table));
+  auto described = describe(*connection.session, table);
+  if (!described) return fail(damaged(described.error(), file_name));
   ObjectProfile profile;
   std::string sql = "select count(*)";
-  for (size_t i = 0; i < described.rows.size(); ++i) {
-    format.fields.push_back(described.text(i, 0));
-    const std::string text = text_of_field(format.fields.back());
+  for (const Field& column : *described) {
+    format.fields.push_back(column.name);
+    const std::string text = text_of(column);
     sql += fmt::format(
         ", count({0}), coalesce(max(strlen({0})), 0), coalesce(first({0}) filter "
         "({0} is not null), '')",
@@ -81,12 +123,14 @@ Result<ObjectProfile> profile_parquet(const std::filesystem::path& file, const s
   for (size_t i = 0; i < format.fields.size(); ++i) {
     FieldProfile field;
     const auto values = static_cast<uint64_t>(counted.integer(0, 3 * i + 1));
-    field.kinds[static_cast<size_t>(kind_of(described.text(i, 1)))] = values;
+    field.kinds[static_cast<size_t>(kind_of((*described)[i].type))] = values;
     field.nulls = profile.records - values;
     field.longest = static_cast<uint64_t>(counted.integer(0, 3 * i + 2));
     field.example = shown(counted.text(0, 3 * i + 3), kBoundsBytes);
     profile.fields.push_back(std::move(field));
   }
+  if (auto noted = note_texts(*connection.session, table, *described, profile.fields); !noted)
+    return fail(damaged(noted.error(), file_name));
   RH_ASSIGN(const engine::Rows size,
             query(fmt::format("select cast(coalesce(sum(total_uncompressed_size), 0) as bigint) from "
                               "parquet_metadata({})",
@@ -107,8 +151,14 @@ ParquetReader::ParquetReader(std::unique_ptr<engine::Database> database,
 Result<std::unique_ptr<ParquetReader>> ParquetReader::open(const std::filesystem::path& file,
                                                            const std::vector<std::string>& fields) {
   RH_ASSIGN(Connection connection, connect(1));
+  auto described = describe(*connection.session, table_of(file));
+  if (!described) return fail(damaged(described.error(), file.string()));
   std::string sql;
-  for (const auto& field : fields) sql += (sql.empty() ? "" : ", ") + text_of_field(field);
+  for (const auto& name : fields) {
+    const auto found = std::ranges::find(*described, name, &Field::name);
+    if (!sql.empty()) sql += ", ";
+    sql += text_of(found == described->end() ? Field{name, ""} : *found);
+  }
   sql = fmt::format("select {} from {}", sql.empty() ? "null" : sql, table_of(file));
   return std::unique_ptr<ParquetReader>(new ParquetReader(
       std::move(connection.database), std::move(connection.session), std::move(sql), file.string()));

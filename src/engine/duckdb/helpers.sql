@@ -1,9 +1,12 @@
 -- Helper functions of the portable SQL: the Spark engine defines functions of the same names. One
 -- statement each; a model's fingerprint covers the ones that it names.
 
--- Splits a list in one cell at commas, trims its parts and drops the empty ones.
+-- Splits a list in one cell at commas, or a JSON array into its elements, trims its parts and drops the empty ones.
 create or replace macro split_list(s) as
-  list_filter(list_transform(string_split(s, ','), lambda x: trim(x)), lambda x: x <> '');
+  list_filter(list_transform(case
+    when starts_with(s, '["') and json_valid(s) then cast(json(s) as varchar[])
+    else string_split(s, ',')
+  end, lambda x: trim(x)), lambda x: x <> '');
 
 -- Rows from a list: from t, lateral explode(split_list(t.casts)) as u(name).
 create or replace macro explode(l) as table select unnest(l) as col;
@@ -82,12 +85,17 @@ create or replace macro fold(s) as
 
 -- Text, or null where it only says in words that there is no value.
 create or replace macro blank_words(s) as
-  case when not regexp_full_match(s, '(?i:nan|nat|null|nil|none|n/a|#n/a|na|[(<\[]null[)>\]]|<na>|undefined|not given|not available|unknown|--?)?') then s end;
+  case when strlen(s) > 15 or not regexp_full_match(s, '(?i:nan|nat|null|nil|none|n/a|#n/a|na|[(<\[]null[)>\]]|<na>|undefined|not given|not available|unknown|--?)?') then s end;
 
--- The same for names of persons and works, who may be called Null, Nan or Na: only words that no name
+-- Whether text says anything: letters or figures that are no word for "no value".
+create or replace macro says_something(s) as
+  regexp_matches(s, '[\p{L}\p{N}]') and not regexp_full_match(s,
+    '(?i)[\p{Z}\p{C}]*(nan|nat|null|nil|none|n/a|#n/a|na|[(<\[]null[)>\]]|<na>|undefined|not given|not available|unknown)[\p{Z}\p{C}]*');
+
+-- The same as blank_words for names of persons and works, who may be called Null, Nan or Na: only words that no name
 -- is, and those that programs write, in the case in which they write them.
 create or replace macro blank_name_words(s) as
-  case when not regexp_full_match(s, '(NULL|null|NaN|nan|NAN|NaT|None|none|NONE|N/A|n/a|#N/A|NA|na|<NA>|undefined|(?i:[(<\[]null[)>\]]|not given|not available|unknown)|--?)?') then s end;
+  case when strlen(s) > 15 or not regexp_full_match(s, '(NULL|null|NaN|nan|NAN|NaT|None|none|NONE|N/A|n/a|#N/A|NA|na|<NA>|undefined|(?i:[(<\[]null[)>\]]|not given|not available|unknown)|--?)?') then s end;
 
 -- Whether letters were lost or misread: a question mark or a sign of another code page between two
 -- letters (Beyonc?s, M‚xico), the replacement character, or what stays of UTF-8 read as Windows-1252.
@@ -205,6 +213,7 @@ create or replace macro day_before_month(s, convention, col) as
 -- be read in one way are.
 create or replace macro date_by(s, convention, col) as
   case when is_written(convention, col, 'day_serial') then serial_date(s)
+    when regexp_full_match(s, '(19|20)[0-9]{2}-[0-9]{2}-[0-9]{2}') then try_cast(s as date)
     else list_transform([day_before_month(s, convention, col)], lambda d:
       coalesce(day_first_date(d), case when regexp_matches(d, '[^0-9 :/.TZ+-]') then named_month_date(fold(d)) end))[1]
   end;
@@ -272,12 +281,17 @@ create or replace macro year_in(s) as
     when regexp_full_match(s, '[0-9]{1,2}[-/.][0-9]{1,2}[-/.](18|19|20)[0-9]{2}') then try_cast(right(s, 4) as integer)
   end;
 
--- The text of a list in one cell with commas between its parts: JSON arrays, and lists between ; or |.
--- Text between quotes in an array keeps its commas as they are.
+-- The text of a list in one cell with commas between its parts: JSON arrays, and lists between ; or |. An array
+-- of which an element has a comma itself stays one; split_list takes it apart.
 create or replace macro comma_list(s) as
   list_transform([s], lambda l: case
     when not regexp_matches(l, '[|;[]') then l
-    when regexp_full_match(l, '[[].*[]]') and json_valid(l) then array_to_string(cast(json(l) as varchar[]), ', ')
+    when regexp_full_match(l, '[[].*[]]') and json_valid(l) then list_transform(
+      [list_filter(cast(json(l) as varchar[]), lambda x: trim(x) <> '')],
+      lambda parts: case
+        when contains(array_to_string(parts, ''), ',') then cast(to_json(parts) as varchar)
+        else array_to_string(parts, ', ')
+      end)[1]
     when regexp_full_match(l, '[[] *\x{27}.*\x{27} *[]]')
       then regexp_replace(regexp_replace(l, '^[[] *\x{27}|\x{27} *[]]$', '', 'g'), '\x{27} *, *\x{27}', ', ', 'g')
     when contains(l, '|') then regexp_replace(l, ' *[|] *', ', ', 'g')

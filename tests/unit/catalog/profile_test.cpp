@@ -311,6 +311,24 @@ TEST_F(ProfileTest, ReadsParquetByItsTypes) {
   EXPECT_EQ(found->fields[4].nulls, 1000U);
 }
 
+TEST_F(ProfileTest, FindsInTextColumnsOfParquetWhatProvesAConvention) {
+  auto database = engine::open_duckdb({}).value();
+  const std::string path = (folder_.path() / "x.parquet").string();
+  ASSERT_THAT(database->connect().value()->execute(
+                  "copy (select '01/' || (13 + i) || '/2022' as joined, date '2022-01-20' as paid, "
+                  "'9,50' as fee from range(10) r(i)) to " +
+                  engine::quote_text(path) + " (format parquet)"),
+              IsOk());
+  const auto found = profile_object(path, "x.parquet", {}, 2, nullptr);
+  ASSERT_THAT(found, IsOk());
+  const auto count = [&](size_t field, Evidence what) {
+    return found->fields[field].evidence[static_cast<size_t>(what)];
+  };
+  EXPECT_EQ(count(0, Evidence::kMonthFirst), 10U);
+  EXPECT_EQ(count(2, Evidence::kDecimalComma), 10U);
+  for (const uint64_t n : found->fields[1].evidence) EXPECT_EQ(n, 0U);
+}
+
 TEST_F(ProfileTest, DoesNotDependOnTheNumberOfThreads) {
   test::DrawnTable table(5, 40'000);
   std::string text = table.written(test::Writing{});

@@ -172,6 +172,24 @@ TEST_F(TableSourceTest, ReadsParquetWithItsRowNumbers) {
   EXPECT_EQ(rows({"_line"}).value().size(), 5000U);
 }
 
+TEST_F(TableSourceTest, ReadsWhatHasPartsInParquetAsJson) {
+  auto database = engine::open_duckdb({}).value();
+  ASSERT_THAT(
+      database->connect().value()->execute(
+          "copy (select ['a, b', null, 'c \"d\"'] as l, {'x': 1, 'y': [2]} as s, "
+          "cast([] as varchar[]) as e, cast(null as integer[]) as n, cast([1, 2] as integer[2]) as f) to " +
+          engine::quote_text((folder_.path() / "x.parquet").string()) + " (format parquet)"),
+      IsOk());
+  add_existing("x.parquet");
+  const auto all = rows({"l", "s", "e", "n", "f"}, 1).value();
+  ASSERT_EQ(all.size(), 1U);
+  EXPECT_EQ(all[0][0], R"(["a, b",null,"c \"d\""])");
+  EXPECT_EQ(all[0][1], R"({"x":1,"y":[2]})");
+  EXPECT_EQ(all[0][2], std::nullopt);
+  EXPECT_EQ(all[0][3], std::nullopt);
+  EXPECT_EQ(all[0][4], "[1,2]");
+}
+
 TEST_F(TableSourceTest, WorksInTheEngine) {
   add("raw/1.csv", "id,name\n1,a\n2,b\n");
   auto database = engine::open_duckdb({}).value();
