@@ -68,10 +68,8 @@ Result<fs::path> target_folder(const project::Project& project, const std::strin
 Result<uint64_t> write_exactly(engine::Session& session, const std::string& table, const std::string& as,
                                const fs::path& file) {
   const std::string format = as == "csv" ? "format csv, header true" : "format parquet, compression zstd";
-  RH_ASSIGN(const auto copied,
-            session.query(fmt::format("copy (select * from warehouse.{}) to {} ({})",
-                                      engine::quote_name(table), engine::quote_text(file.string()), format)));
-  return static_cast<uint64_t>(copied.rows.empty() ? 0 : copied.integer(0, 0));
+  return session.copy(fmt::format("copy (select * from warehouse.{}) to {} ({})", engine::quote_name(table),
+                                  engine::quote_text(file.string()), format));
 }
 
 /// Adds rows, or a header, to a CSV for people.

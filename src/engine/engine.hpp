@@ -59,6 +59,9 @@ class Session {
   /// Runs one or more statements. Errors: kQuery (the hint holds the engine's candidates, the
   /// message its line), kFull, kInterrupted, or what a RowSource returned.
   virtual Result<> execute(const std::string& sql) = 0;
+  /// Runs one COPY to a file and returns how many rows it wrote. It is planned once, where query would plan it
+  /// twice. Errors: as execute.
+  virtual Result<uint64_t> copy(const std::string& sql) = 0;
   /// Runs one statement with bound values and returns all rows. Errors: as execute.
   virtual Result<Rows> query(const std::string& sql, const std::vector<Cell>& values = {}) = 0;
   /// Runs one statement and hands over its rows in pieces of some thousands (the first call comes

@@ -33,15 +33,16 @@ std::string packed_columns(const BuildRecord& record) {
   return list;
 }
 
-bool has_column(const std::vector<engine::Column>& columns, const std::string& name) {
-  return std::ranges::find(columns, name, &engine::Column::name) != columns.end();
+/// `described` has a row a column, which begins with its name.
+bool has_column(const engine::Rows& described, const std::string& name) {
+  for (size_t i = 0; i < described.rows.size(); ++i)
+    if (described.text(i, 0) == name) return true;
+  return false;
 }
 
-/// Runs `copy (select) to file` and returns the number of rows written.
+/// Writes the rows of a SELECT to a file and returns their number.
 Result<uint64_t> copy_to(engine::Session& session, const std::string& select, const fs::path& file) {
-  RH_ASSIGN(const auto rows,
-            session.query(fmt::format("copy ({}\n) to {} {}", select, quote_text(file.string()), kParquet)));
-  return static_cast<uint64_t>(rows.integer(0, 0));
+  return session.copy(fmt::format("copy ({}\n) to {} {}", select, quote_text(file.string()), kParquet));
 }
 
 /// Writes a model with rules: first every row with the rules' verdicts, then the three parts.
@@ -206,15 +207,16 @@ std::string read_seed(const Seed& seed) {
 
 Result<BuildRecord> materialise(const Model& model, const fs::path& folder, engine::Session& session,
                                 const std::string& raw) {
-  auto described = session.query(fmt::format("select * from ({}\n) limit 0", model.statement()));
+  // Described, not run for no rows: it is bound once more for that, but not planned.
+  auto described = session.query(fmt::format("describe select * from ({}\n)", model.statement()));
   if (!described) return fail(locate(described.error(), model.sql, model.file.string(), 1));
   BuildRecord record;
   record.model = model.name;
-  for (const auto& column : described->columns)
-    if (is_stored(column.name)) record.columns.emplace_back(column.name, column.type);
-  const bool has_lineage =
-      has_column(described->columns, "_object") && has_column(described->columns, "_line");
-  if (model.has_rules() || record.columns.size() < described->columns.size()) {
+  for (size_t i = 0; i < described->rows.size(); ++i)
+    if (is_stored(described->text(i, 0)))
+      record.columns.emplace_back(described->text(i, 0), described->text(i, 1));
+  const bool has_lineage = has_column(*described, "_object") && has_column(*described, "_line");
+  if (model.has_rules() || record.columns.size() < described->rows.size()) {
     RH_TRY(RuledModel(model, folder, session).write(record, has_lineage, raw));
   } else {
     auto written = copy_to(session, model.statement(), folder / "part-0.parquet");

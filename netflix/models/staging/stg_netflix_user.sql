@@ -18,25 +18,41 @@ country_names as (
   select * from int_country_name
 ),
 
+texts as (
+  select
+    *,
+    clean_text(user_id) as clean_user_id,
+    clean_text(subscription_type) as clean_plan,
+    clean_text(monthly_revenue) as clean_revenue,
+    clean_text(join_date) as clean_join_date,
+    clean_text(last_payment_date) as clean_last_payment,
+    clean_text(country) as clean_country,
+    clean_text(age) as clean_age,
+    clean_text(gender) as clean_gender,
+    clean_text(device) as clean_device,
+    clean_text(plan_duration) as clean_duration
+  from delivered
+),
+
 -- Where countries are written as codes, NA is Namibia.
 cleaned as (
   select
     *,
-    blank_words(clean_text(user_id)) as user_id_text,
-    blank_words(clean_text(subscription_type)) as plan_text,
-    blank_words(clean_text(monthly_revenue)) as revenue_text,
-    blank_words(clean_text(join_date)) as join_text,
-    blank_words(clean_text(last_payment_date)) as last_payment_text,
+    blank_words(clean_user_id) as user_id_text,
+    blank_words(clean_plan) as plan_text,
+    blank_words(clean_revenue) as revenue_text,
+    blank_words(clean_join_date) as join_text,
+    blank_words(clean_last_payment) as last_payment_text,
     case
-      when upper(clean_text(country)) = 'NA' and sum(case when has_match(country, '^ *[A-Z][A-Z] *$') then 1 else 0 end)
-        over (partition by _drop) * 2 > count(country) over (partition by _drop) then clean_text(country)
-      else blank_words(clean_text(country))
+      when upper(clean_country) = 'NA' and sum(case when has_match(country, '^ *[A-Z][A-Z] *$') then 1 else 0 end)
+        over (partition by _drop) * 2 > count(country) over (partition by _drop) then clean_country
+      else blank_words(clean_country)
     end as country_text,
-    blank_words(clean_text(age)) as age_text,
-    blank_words(clean_text(gender)) as gender_text,
-    blank_words(clean_text(device)) as device_text,
-    blank_words(clean_text(plan_duration)) as duration_text
-  from delivered
+    blank_words(clean_age) as age_text,
+    blank_words(clean_gender) as gender_text,
+    blank_words(clean_device) as device_text,
+    blank_words(clean_duration) as duration_text
+  from texts
 ),
 
 typed as (
@@ -44,7 +60,6 @@ typed as (
     *,
     whole_number(user_id_text) as user_number,
     amount_by(revenue_text, _convention, 'monthly_revenue') as revenue_exact,
-    cast(amount_by(revenue_text, _convention, 'monthly_revenue') as decimal(18, 2)) as revenue_amount,
     date_by(join_text, _convention, 'join_date') as joined,
     date_by(last_payment_text, _convention, 'last_payment_date') as last_paid,
     whole_number(age_text) as age_years,
@@ -68,6 +83,10 @@ typed as (
   from cleaned
 ),
 
+rounded as (
+  select *, cast(revenue_exact as decimal(18, 2)) as revenue_amount from typed
+),
+
 usable as (
   select
     *,
@@ -80,7 +99,7 @@ usable as (
       and duration_months between 1 and 120,
       false
     ) as is_usable
-  from typed
+  from rounded
 ),
 
 named as (

@@ -74,11 +74,16 @@ Error DuckSession::error_from(const char* text, duckdb_error_type type) {
 }
 
 Result<> DuckSession::execute(const std::string& sql) {
+  RH_TRY(copy(sql));
+  return {};
+}
+
+Result<uint64_t> DuckSession::copy(const std::string& sql) {
   if (interrupted()) return fail(ErrorKind::kInterrupted, "interrupted");
   ResultSet result;
   if (duckdb_query(connection_, sql.c_str(), &result.handle) != DuckDBSuccess)
     return fail(error_from(duckdb_result_error(&result.handle), duckdb_result_error_type(&result.handle)));
-  return {};
+  return duckdb_rows_changed(&result.handle);
 }
 
 Result<> DuckSession::run(const std::string& sql, const std::vector<Cell>& values, bool streaming,

@@ -24,6 +24,7 @@ class DuckSession final : public Session {
   ~DuckSession() override { duckdb_disconnect(&connection_); }
 
   Result<> execute(const std::string& sql) override;
+  Result<uint64_t> copy(const std::string& sql) override;
   Result<Rows> query(const std::string& sql, const std::vector<Cell>& values) override;
   Result<> stream(const std::string& sql, const std::function<bool(const Rows&)>& piece) override;
   Result<std::unique_ptr<Scan>> scan(const std::string& sql) override;

@@ -12,6 +12,7 @@ namespace reelhouse::serve {
 class FakeSession final : public engine::Session {
  public:
   Result<> execute(const std::string&) override { return {}; }
+  Result<uint64_t> copy(const std::string&) override { return 0; }
   Result<engine::Rows> query(const std::string&, const std::vector<engine::Cell>&) override {
     return engine::Rows{};
   }
