@@ -88,7 +88,8 @@ Result<> note_texts(engine::Session& session, const std::string& table, const st
   return session.stream(sql + " from " + table, [&](const engine::Rows& rows) {
     for (const auto& row : rows.rows)
       for (size_t i = 0; i < texts.size(); ++i)
-        if (const auto* text = std::get_if<std::string>(&row[i]); text != nullptr && may_prove(*text))
+        if (const auto* text = std::get_if<std::string>(&row[i]);
+            text != nullptr && may_prove(*text, ValueKind::kText))
           note_evidence(profiles[texts[i]], *text);
     return true;
   });

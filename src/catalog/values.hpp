@@ -32,12 +32,16 @@ inline bool may_begin_non_text(char first) {
   return kTable[static_cast<unsigned char>(first)];
 }
 
-/// True for values of which note_evidence may learn something.
-inline bool may_prove(std::string_view value) {
+/// True for values of which note_evidence may learn something: they begin with a figure, a sign or, in UTF-8, one
+/// of the bytes that signs of currency begin with, or are a code and a figure (EUR 12,50). A whole number is
+/// interesting as a count of days only.
+inline bool may_prove(std::string_view value, ValueKind kind) {
   if (value.size() < 4) return false;
   const auto byte = static_cast<unsigned char>(value.front());
-  if (is_digit(value.front()) || byte >= 0x80 || byte == '-' || byte == '$' || byte == ' ') return true;
-  return byte >= 'A' && byte <= 'Z' && is_digit(value.back());  // EUR 12,50
+  if (kind == ValueKind::kInteger) return value.size() == 5 || byte <= ' ' || value.back() <= ' ';
+  if (is_digit(value.front()) || byte == '-' || byte == '$' || byte == ' ') return true;
+  if (byte == 0xC2 || byte == 0xE2 || byte == 0xEF) return true;
+  return byte >= 'A' && byte <= 'Z' && is_digit(value.back());
 }
 
 /// Notes what a value proves of its column's convention.
@@ -47,7 +51,7 @@ void note_evidence(FieldProfile& field, std::string_view value);
 inline void count_value(FieldProfile& field, std::string_view value) {
   const ValueKind kind = may_begin_non_text(value.front()) ? classify(value) : ValueKind::kText;
   ++field.kinds[static_cast<size_t>(kind)];
-  if (may_prove(value)) note_evidence(field, value);
+  if (may_prove(value, kind)) note_evidence(field, value);
   if (value.size() > field.longest) field.longest = value.size();
 }
 

@@ -208,14 +208,19 @@ create or replace macro day_before_month(s, convention, col) as
     when ltrim(regexp_extract(s, '^[0-9]+'), '0') = ltrim(regexp_extract(s, '^[0-9]+.([0-9]+)', 1), '0') then s
   end;
 
+-- As day_first_date, with the names of months that month_number knows.
+create or replace macro date_in(s) as
+  coalesce(day_first_date(s), case when regexp_matches(s, '[^0-9 :/.TZ+-]') then named_month_date(fold(s)) end);
+
 -- A date by the convention of its column, which the row's _convention holds. A value that does not fit it is
 -- null; where nothing is known of the column the day comes first; where it is undecided only values that can
 -- be read in one way are.
 create or replace macro date_by(s, convention, col) as
   case when is_written(convention, col, 'day_serial') then serial_date(s)
     when regexp_full_match(s, '(19|20)[0-9]{2}-[0-9]{2}-[0-9]{2}') then try_cast(s as date)
-    else list_transform([day_before_month(s, convention, col)], lambda d:
-      coalesce(day_first_date(d), case when regexp_matches(d, '[^0-9 :/.TZ+-]') then named_month_date(fold(d)) end))[1]
+    when is_written(convention, col, 'month_first') or is_written(convention, col, 'undecided')
+      then list_transform([day_before_month(s, convention, col)], lambda d: date_in(d))[1]
+    else date_in(s)
   end;
 
 -- Text of an amount without the sign or code of the currency that its column is in: dollars where the row's
@@ -249,12 +254,14 @@ create or replace macro point_number(s) as
 -- An amount by the convention of its column, which the row's _convention holds: its decimal sign, its currency.
 -- A value that does not fit it is null; where nothing is known of the column each value is read by itself.
 create or replace macro amount_by(s, convention, col) as
-  list_transform([strip_currency(s, convention, col)], lambda n: case
-    when is_written(convention, col, 'decimal_comma') then comma_number(n)
-    when is_written(convention, col, 'decimal_point') then point_number(n)
-    when is_written(convention, col, 'undecided') and regexp_matches(n, '[0-9],[0-9]{3}([^0-9]|$)') then null
-    else coalesce(point_number(n), comma_number(n))
-  end)[1];
+  case when regexp_full_match(s, '-?[0-9]{1,11}') then try_cast(s as decimal(18, 6))
+    else list_transform([strip_currency(s, convention, col)], lambda n: case
+      when is_written(convention, col, 'decimal_comma') then comma_number(n)
+      when is_written(convention, col, 'decimal_point') then point_number(n)
+      when is_written(convention, col, 'undecided') and regexp_matches(n, '[0-9],[0-9]{3}([^0-9]|$)') then null
+      else coalesce(point_number(n), comma_number(n))
+    end)[1]
+  end;
 
 -- Minutes from the text of a duration: 90 min, 1h 30m, 1 hr 30 min, 1:30:00, PT1H30M. Null when it is none.
 create or replace macro minutes_in(s) as
