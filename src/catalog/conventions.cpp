@@ -153,7 +153,7 @@ class Judge {
   std::optional<std::string> elsewhere(const std::string& name, const Rivals& rivals) const {
     for (const auto& column : {name, std::string()})
       if (const auto found = proofs_.find({rivals.first_word, column}); found != proofs_.end())
-        if (const auto word = found->second.word()) return word;
+        if (auto word = found->second.word()) return word;
     return std::nullopt;
   }
 
